@@ -1,0 +1,204 @@
+"""Figures → the sentences that say what they mean. A change too small to matter is never praised."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+import polars as pl
+
+from kit import formats
+from kit.metrics import Metric
+
+# Less than this is noise: 1 % of money, half a point of a rate, a twentieth of a ratio (page-rules.md, 1).
+SMALLEST = {
+    "money": Fraction(1, 100),
+    "rate": Fraction(5, 1000),
+    "monthly_rate": Fraction(5, 1000),
+    "ratio": Fraction(5, 100),
+}
+FALLING_IS_BETTER = ("cost_per_partner",)
+LONGEST_MESSAGE = 132  # characters: two lines of the page
+
+
+def direction(metric: Metric) -> str:
+    """`better`, `worse`, `little changed`, or empty where there is no comparison."""
+    if metric.trend is None:
+        return ""
+    if abs(Fraction(metric.trend)) < SMALLEST[metric.unit]:
+        return "little changed"
+    return "better" if (metric.trend > 0) is (metric.key not in FALLING_IS_BETTER) else "worse"
+
+
+def message(metrics: Sequence[Metric], funnel: pl.DataFrame, currency: str, is_monetized: bool) -> str:
+    """The page's first sentences: what changed, what it means, and what to fix; two lines at most."""
+    by_key = {metric.key: metric for metric in metrics}
+    gains = [metric for metric in metrics if direction(metric) == "better" and metric.key != "value_ratio"]
+    losses = [metric for metric in metrics if direction(metric) == "worse"]
+    gain = max(gains, key=_weight, default=None)
+    loss = max(losses, key=_weight, default=None)
+    opening = _opening(by_key, currency, is_monetized)
+    first = f"{opening}, and {_clause(gain, is_monetized)}" if opening and gain else opening
+    if not first:
+        first = _sentence_case(_clause(gain, is_monetized)) if gain else "Most figures cannot be compared yet"
+    leak = _leak(funnel)
+    candidates = [
+        [first, *_both(_sentence_case(_clause(loss, is_monetized)) if loss else "", leak)],
+        [first, _sentence_case(_clause(loss, is_monetized)) if loss else leak],
+        [opening or first, _sentence_case(_clause(loss, is_monetized)) if loss else leak],
+        [opening or first],
+    ]
+    texts = [". ".join(part for part in parts if part) + "." for parts in candidates]
+    return next((text for text in texts if len(text) <= LONGEST_MESSAGE), texts[-1])
+
+
+def _both(loss: str, leak: str) -> list[str]:
+    return [f"{loss}; {leak[0].lower()}{leak[1:]}"] if loss and leak else [loss or leak]
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _opening(by_key: dict[str, Metric], currency: str, is_monetized: bool) -> str:
+    value, revenue = by_key["value_ratio"], by_key["revenue"]
+    if value.this is not None and value.this >= 1:
+        times = formats.ratio(value.this).removesuffix(" : 1")
+        return f"The program returns {times} times its cost"
+    if value.this is not None:
+        cents = formats.money(Fraction(value.this), currency)
+        return f"The program returns {cents} for each {formats.symbol(currency).strip()}1 it costs"
+    if revenue.this is not None:
+        noun = "revenue" if is_monetized else "partner value"
+        return f"The program brought {formats.money(revenue.this, currency)} of {noun}"
+    return ""
+
+
+def _weight(metric: Metric) -> Fraction:
+    """How much a change matters beside the others: in multiples of the smallest that counts."""
+    change = abs(Fraction(metric.trend or 0))
+    if metric.unit == "ratio" and metric.last:
+        change /= abs(Fraction(metric.last))
+    return change / SMALLEST["money" if metric.unit == "ratio" else metric.unit]
+
+
+def _clause(metric: Metric | None, is_monetized: bool) -> str:
+    if metric is None or metric.trend is None:
+        return ""
+    size, rises = abs(Fraction(metric.trend)), metric.trend > 0
+    if metric.key == "revenue":
+        noun = "revenue" if is_monetized else "the value partners transact"
+        return f"{noun} {'rose' if rises else 'fell'} {_whole_percent(size)}"
+    if metric.key == "cost_per_partner":
+        return f"onboarding a partner costs {_whole_percent(size)} {'more' if rises else 'less'}"
+    if metric.key == "activation_rate":
+        return f"activation {'rose' if rises else 'fell'} {_points(size)}"
+    if metric.key == "growth_rate":
+        return f"partner growth {'quickened' if rises else 'slowed'} by {_points(size)} a month"
+    return f"return on cost {'rose' if rises else 'fell'} by {formats.difference(size).lstrip('+')}"
+
+
+def _whole_percent(size: Fraction) -> str:
+    return f"{formats.decimal(size * 100):.0f}%" if size >= Fraction(1, 10) else formats.percent(size)
+
+
+def _points(size: Fraction) -> str:
+    return f"{formats.decimal(size * 100):.1f} points"
+
+
+def _leak(funnel: pl.DataFrame) -> str:
+    """The stage at which most partners stop; empty where nobody stops."""
+    stages = funnel.to_dicts()
+    stops = [
+        (after["stopped"], before["stage"], after["stage"])
+        for before, after in zip(stages, stages[1:], strict=False)
+    ]
+    lost, before, after = max(stops, key=lambda stop: stop[0])
+    if not lost:
+        return ""
+    return f"{_stage(before).capitalize()} to {_stage(after)} is the leak to fix"
+
+
+def _stage(name: str) -> str:
+    return {"Active in sandbox": "sandbox", "First API call": "first call"}.get(name, name.lower())
+
+
+def funnel(frame: pl.DataFrame) -> str:
+    """What the funnel shows: the stage before which the largest share stops."""
+    stages = frame.to_dicts()
+    stops = [
+        (after["stop_share"], before["stage"], after["stage"])
+        for before, after in zip(stages, stages[1:], strict=False)
+        if after["stop_share"]
+    ]
+    if not stops:
+        return (
+            "No partner has stopped short of production"
+            if stages[0]["partners"]
+            else "No partner is registered yet"
+        )
+    share, before, after = max(stops)
+    phrase = {
+        "Registered": "partners who register",
+        "Active in sandbox": "partners active in the sandbox",
+        "First API call": "partners who make a first call",
+    }[before]
+    never = {
+        "Active in sandbox": "try the sandbox",
+        "First API call": "make a call",
+        "Production": "reach production",
+    }
+    return f"{_whole_percent(Fraction(share))} of {phrase} never {never[after]}"
+
+
+def active_partners(counts: Sequence[int]) -> str:
+    """How the number of active partners went over the months."""
+    return _over_the_year("Active partners", counts, "partners are", "No partner was active in the year")
+
+
+def unrealized(amounts: Sequence[float]) -> str:
+    """How unrealized revenue went over the months."""
+    return _over_the_year("Unrealized revenue", amounts, "", "There is no unrealized revenue")
+
+
+def revenue(amounts: Sequence[float]) -> str:
+    """How recognised revenue went over the months."""
+    return _over_the_year("Monthly revenue", amounts, "", "No revenue was recognised in the year")
+
+
+def _over_the_year(noun: str, values: Sequence[float], _: str, nothing: str) -> str:
+    if not any(values):
+        return nothing
+    first, last = values[0], values[-1]
+    if first <= 0:
+        return f"{noun} began within the year"
+    factor = last / first
+    verb = "have" if noun.endswith("s") else "has"
+    for times, word in ((4, "more than quadrupled"), (3, "tripled"), (2, "doubled")):
+        if factor >= times:
+            more = "more than " if times < 4 and factor >= times * 1.08 else ""
+            return f"{noun} {verb} {more}{word} in a year"
+    if abs(factor - 1) < 0.01:
+        return f"{noun} {'are' if verb == 'have' else 'is'} where {'they' if verb == 'have' else 'it'} stood a year ago"
+    return f"{noun} {verb} {'grown' if factor > 1 else 'shrunk'} {_whole_percent(Fraction(abs(factor - 1)))} in a year"
+
+
+def cost_and_value(parts: pl.DataFrame, currency: str) -> str:
+    """What each unit of cost returns, and how much of it is estimated."""
+    cost, value, soft = (
+        sum((row["amount"] for row in parts.to_dicts() if test(row)), Decimal(0))
+        for test in (
+            lambda row: row["side"] == "Cost",
+            lambda row: row["side"] == "Value",
+            lambda row: row["side"] == "Value" and row["is_estimate"],
+        )
+    )
+    if cost <= 0:
+        return "No cost is booked for the quarter"
+    share = (
+        ""
+        if not soft
+        else ", all estimated"
+        if soft == value
+        else f", {_whole_percent(Fraction(soft) / Fraction(value))} of it estimated"
+    )
+    return f"Each {formats.symbol(currency).strip()}1 of cost returns {formats.money(Fraction(value) / Fraction(cost), currency)}{share}"

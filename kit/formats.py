@@ -1,0 +1,132 @@
+"""A figure and its unit → the text on the page: three significant digits, one scale within a row."""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from fractions import Fraction
+
+ABSENT = "n/a"
+MINUS = "−"
+SYMBOLS = {
+    "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "CN¥", "INR": "₹", "KRW": "₩", "BRL": "R$",
+    "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "MXN": "MX$", "HKD": "HK$", "SGD": "S$", "ILS": "₪",
+}  # fmt: skip
+SCALES = ((Decimal(10) ** 12, "T"), (Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K"))
+Number = Decimal | Fraction | float | int
+
+
+def decimal(value: Number) -> Decimal:
+    """The number as a Decimal with more digits than any page shows."""
+    if isinstance(value, Fraction):
+        with localcontext(prec=60):
+            return Decimal(value.numerator) / Decimal(value.denominator)
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def symbol(currency: str) -> str:
+    """A currency's sign, or its code and a space where it has no sign that all readers know."""
+    return SYMBOLS.get(currency, f"{currency} ")
+
+
+def scale_of(values: Iterable[Number | None]) -> tuple[Decimal, str]:
+    """The scale that fits the largest of a row's amounts: its divisor and its letter."""
+    largest = max((abs(decimal(value)) for value in values if value is not None), default=Decimal(0))
+    for divisor, letter in SCALES:
+        # 999.6 thousand would be written 1,000K.
+        if round_half_even(largest / divisor, 3) >= 1 and not (letter == "K" and largest < 10_000):
+            return divisor, letter
+    return Decimal(1), ""
+
+
+def round_half_even(value: Decimal, significant: int) -> Decimal:
+    """The value at that many significant digits, half to even; whole digits are never cut."""
+    if not value:
+        return Decimal(0)
+    places = max(significant - 1 - value.adjusted(), 0)
+    with localcontext(prec=60):
+        rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+        # 9.996 at three digits is 10.00: one digit too many.
+        if rounded.adjusted() > value.adjusted() and places:
+            rounded = rounded.quantize(Decimal(1).scaleb(-places + 1), ROUND_HALF_EVEN)
+    return rounded
+
+
+def money(value: Number | None, currency: str, scale: tuple[Decimal, str] | None = None) -> str:
+    """$1.84M, $1,240, €−3.10: three significant digits, at the row's scale if one is given."""
+    if value is None:
+        return ABSENT
+    exact = decimal(value)
+    if not exact:
+        return f"{symbol(currency)}0"
+    divisor, letter = scale or scale_of([exact])
+    scaled = round_half_even(abs(exact) / divisor, 3)
+    if scale is None and scaled == scaled.to_integral_value():
+        scaled = scaled.to_integral_value()
+    elif not letter and scaled < 1:
+        scaled = scaled.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+    sign = MINUS if exact < 0 and scaled else ""
+    return f"{sign}{symbol(currency)}{scaled:,f}{letter}"
+
+
+def percent(value: Number | None, signed: bool = False, digits: int = 1) -> str:
+    """34.7%, +21.1%: a fraction as percent, one decimal, none from a hundred percent up."""
+    return ABSENT if value is None else f"{_rounded(decimal(value) * 100, signed, digits)}%"
+
+
+def points(value: Number | None) -> str:
+    """+3.1 pts: a difference of rates in percentage points."""
+    return ABSENT if value is None else f"{_rounded(decimal(value) * 100, True, 1)} pts"
+
+
+def ratio(value: Number | None) -> str:
+    """2.6 : 1"""
+    return ABSENT if value is None else f"{_digits(decimal(value))} : 1"
+
+
+def difference(value: Number | None) -> str:
+    """+0.4: a difference of ratios."""
+    if value is None:
+        return ABSENT
+    exact = decimal(value)
+    return f"{_sign(exact, _digits(exact))}{_digits(abs(exact))}"
+
+
+def count(value: Number | None) -> str:
+    """2,490; 2.31 million."""
+    if value is None:
+        return ABSENT
+    exact = decimal(value)
+    if abs(exact) >= 1_000_000:
+        words = {"M": "million", "B": "billion", "T": "trillion"}
+        divisor, letter = scale_of([exact])
+        return f"{round_half_even(exact / divisor, 3):f} {words[letter]}"
+    return f"{exact.quantize(Decimal(1), ROUND_HALF_EVEN):,f}"
+
+
+def plural(number: int, noun: str) -> str:
+    """1 partner, 41 partners."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def _digits(exact: Decimal) -> str:
+    """One decimal from one up, else two: 12.3, 2.6, 0.41; whole from a hundred up, and nothing is 0."""
+    places = 0 if abs(exact) >= 100 or not exact else 1 if abs(exact) >= Decimal("0.95") else 2
+    return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):,f}".replace("-", MINUS)
+
+
+def significant(value: Number) -> str:
+    """A plain number at four significant digits: a rate of exchange."""
+    return f"{round_half_even(decimal(value), 4):f}"
+
+
+def _rounded(exact: Decimal, signed: bool, digits: int) -> str:
+    places = 0 if abs(exact) >= 100 else digits
+    text = f"{abs(exact).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):,f}"
+    sign = _sign(exact, text) if signed or exact < 0 else ""
+    return f"{sign}{text}"
+
+
+def _sign(exact: Decimal, text: str) -> str:
+    """Plus or minus; a plus-minus sign where the text shows nothing but zeros."""
+    if not text.strip(f"0.,{MINUS}"):
+        return "±"
+    return "+" if exact > 0 else MINUS

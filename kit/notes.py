@@ -1,0 +1,305 @@
+"""The small print: each figure's row in words, its definition, and what the page rests on."""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from kit import editions, formats, metrics
+from kit.metrics import Metric, day_text
+from kit.review import Review, month_text
+
+LABELS = {
+    "revenue": "API program revenue",
+    "cost_per_partner": "Cost per partner onboarded",
+    "activation_rate": "Partner activation rate",
+    "value_ratio": "Program cost vs. value",
+    "growth_rate": "Partner growth rate",
+}
+SOURCES = {
+    "calls": "call logs", "partners": "partner registry", "invoices": "invoices", "transactions": "transactions",
+    "worklogs": "worklogs", "costs": "costs", "attributed": "attributed revenue",
+}  # fmt: skip
+
+
+def beneath(review: Review, metric: Metric) -> str:
+    """The line beneath a metric's name: its n, what it is made of, and why a figure is absent."""
+    line = {
+        "revenue": _revenue,
+        "cost_per_partner": _cost_per_partner,
+        "activation_rate": _activation_rate,
+        "value_ratio": _value_ratio,
+        "growth_rate": _growth_rate,
+    }[metric.key](review)
+    return " ".join([f"{line}.", *_absences(metric)])
+
+
+def _absences(metric: Metric) -> list[str]:
+    if metric.this is None:
+        return [f"n/a: {metric.why_this}."]
+    if metric.last is None:
+        return [f"Last quarter n/a: {metric.why_last}."]
+    return [f"No comparison: {metric.why_trend}."] if metric.trend is None else []
+
+
+def _revenue(review: Review) -> str:
+    basis = metrics.revenue_basis(review.con)
+    what = {
+        "recognised": _kinds(review),
+        "transacted": "Pre-monetization: value of partners’ transactions, not billed",
+        "unrealized": "Pre-monetization: unrealized revenue, not billed",
+    }[basis]
+    months = review.months.tail(4).to_dicts()
+    active = months[-1]["active_partners"]
+    if review.metric("revenue").this is None:
+        return what
+    each = metrics.divided(months[-1][basis], active)
+    partner = (
+        f"{formats.money(each, review.currency)} per active partner in {_short(months[-1])}" if each else ""
+    )
+    return "; ".join(part for part in (what, partner, _month_over_month(review, basis, months)) if part)
+
+
+def _kinds(review: Review) -> str:
+    kinds = metrics.frame(review.con, "revenue_by_kind").filter(
+        pl.col("month").is_between(review.quarter.first_day, review.quarter.last_day)
+    )
+    totals = kinds.group_by("kind").agg(pl.col("amount").sum()).sort("amount", descending=True).rows()
+    whole = sum((amount for _, amount in totals), Decimal(0))
+    if whole <= 0:
+        return "Recognised revenue"
+    shares = [
+        f"{kind} {formats.percent(Fraction(amount) / Fraction(whole), digits=0)}"
+        for kind, amount in totals
+        if amount > whole / 200
+    ]
+    return f"Recognised: {', '.join(shares)}"
+
+
+def _month_over_month(review: Review, basis: str, months: list[dict[str, Any]]) -> str:
+    """Each month's change on the month before it; nothing where a month is not over."""
+    if not metrics.ends_in_time(review.con, review.quarter):
+        return ""
+    changes = [
+        f"{_short(after)} {formats.percent(change, signed=True)}"
+        for before, after in zip(months, months[1:], strict=False)
+        if before[basis] > 0
+        and (change := metrics.divided(after[basis] - before[basis], before[basis])) is not None
+    ]
+    return f"month over month {', '.join(changes)}" if changes else ""
+
+
+def _short(month: dict[str, Any]) -> str:
+    return f"{month['month']:%b}" if month["name"] == f"{month['month']:%Y-%m}" else str(month["name"])
+
+
+def _cost_per_partner(review: Review) -> str:
+    row = metrics.row_of(review.con, "onboarding_by_quarter", review.quarter)
+    reached = f"{formats.plural(row['partners'], 'partner')} reached production"
+    hours = f"{formats.count(row['hours'])} hours" if metrics.has_rows(review.con, "worklogs") else ""
+    return "; ".join(part for part in (reached, hours, _team(review, row["partners"]), _goal(review)) if part)
+
+
+def _team(review: Review, partners: int) -> str:
+    """People and partners beside those of a year ago; nothing without headcount for both."""
+    year_ago = metrics.quarters_to(review.con, review.quarter)[-5]
+    teams = dict(
+        review.con.execute(
+            "select months.quarter, sum(fte) / count(distinct headcount.month) from headcount"
+            " inner join months on headcount.month >= months.month and headcount.month < months.next_month"
+            " group by months.quarter"
+        ).fetchall()
+    )
+    if review.quarter.name not in teams or year_ago.name not in teams:
+        return ""
+    then = metrics.row_of(review.con, "onboarding_by_quarter", year_ago)["partners"]
+    return f"team of {teams[review.quarter.name]:.1f} (a year ago {then} with {teams[year_ago.name]:.1f})"
+
+
+def _goal(review: Review) -> str:
+    goal = review.con.execute("select partners_to_add from goal").fetchall()
+    cost = review.metric("cost_per_partner").this
+    if not goal or cost is None:
+        return ""
+    return f"the next {goal[0][0]:,} would cost {formats.money(goal[0][0] * cost, review.currency)}"
+
+
+def _activation_rate(review: Review) -> str:
+    row = metrics.row_of(review.con, "activation_by_quarter", review.quarter)
+    return f"{row['production']:,} of {formats.plural(row['registered'], 'registered partner')} live"
+
+
+def _value_ratio(review: Review) -> str:
+    row = metrics.row_of(review.con, "cost_and_value_by_quarter", review.quarter)
+    value = metrics.value_of(row)
+    scale = formats.scale_of([row["cost"], value])
+    direct, attributed, avoided, cost, total = (
+        formats.money(amount, review.currency, scale)
+        for amount in (row["direct"], row["attributed"], row["avoided"], row["cost"], value)
+    )
+    ratios = metrics.value_ratios(review.con, review.quarter)
+    line = (
+        f"{cost} cost, {total} value: {direct} direct, {attributed} attributed and {avoided} avoided (est.)"
+    )
+    if ratios["low"] is None:
+        return line
+    span = f"{formats.ratio(ratios['low'])} to {formats.ratio(ratios['high'])}"
+    return f"{line}; range {span}; on direct revenue alone {formats.ratio(ratios['direct'])}"
+
+
+def _growth_rate(review: Review) -> str:
+    months = {
+        row["month"]: row["active_partners"]
+        for row in metrics.frame(review.con, "active_by_month").to_dicts()
+    }
+    then, now = review.previous.last_month, review.quarter.last_month
+    moved = metrics.frame(review.con, "growth_accounting", month=now.month, earlier_month=then.month).row(
+        0, named=True
+    )
+    return (
+        f"{months[then.month]:,} → {months[now.month]:,} active partners, {month_text(then)} to {month_text(now)}:"
+        f" {moved['new']} new, {moved['returned']} returned, {moved['kept']} kept, {moved['lost']} lost"
+    )
+
+
+def notes(review: Review) -> list[str]:
+    """The notes at the page's foot, in the order of the figures."""
+    return [note for note in (*_restated(review), *_definitions(review), *_basis(review)) if note]
+
+
+def _restated(review: Review) -> list[str]:
+    texts = []
+    for restatement in review.restated:
+        metric = review.metric(restatement.key)
+        said = _as_reported(metric, restatement, review.currency)
+        texts.append(
+            f"† {LABELS[restatement.key]}, {quarter_text(review, review.previous.name)}:"
+            f" first reported as {said}; restated: {restatement.reason}."
+        )
+    return texts
+
+
+def _as_reported(metric: Metric, restatement: editions.Restatement, currency: str) -> str:
+    value = restatement.reported
+    if metric.unit == "money":
+        return formats.money(value, currency)
+    return formats.ratio(value) if metric.unit == "ratio" else formats.percent(value)
+
+
+def _definitions(review: Review) -> list[str]:
+    revenue = {
+        "recognised": "invoice lines paid or open, net of tax and credits, spread by day over their service periods",
+        "transacted": "before monetization, the value of partners’ transactions through the API; the program bills none",
+        "unrealized": "before monetization, the quarter’s unrealized revenue",
+    }[metrics.revenue_basis(review.con)]
+    calls = metrics.setting(review.con, "min_calls")
+    return [
+        f"Revenue: {revenue}.",
+        "Cost per partner: onboarding hours at loaded rates ÷ partners who reached production in the quarter.",
+        "Activation: partners at production ÷ partners registered, both by the quarter’s end.",
+        f"Value: direct revenue{_attribution(review)}{_avoidance(review)}.",
+        f"Active partner: {formats.plural(calls, 'successful production call')} or more in the month;"
+        " growth is the compound monthly rate over the quarter’s three months.",
+        _unrealized(review),
+        "Test accounts are left out throughout.",
+        "A: billed, nine tenths or more of it paid. B: measured. C: rests on an estimate.",
+    ]
+
+
+def _attribution(review: Review) -> str:
+    shares = review.con.execute("select low, base, high from attribution").fetchall()
+    if not shares:
+        return ""
+    low, base, high = (formats.percent(share, digits=0) for share in shares[0])
+    return f" + {base} of attributed revenue (assumed; {low} to {high})"
+
+
+def _avoidance(review: Review) -> str:
+    return " + manual work that calls replace (assumed)" if metrics.has_rows(review.con, "avoidance") else ""
+
+
+def _unrealized(review: Review) -> str:
+    base = review.con.execute("select low, base, high from pricing_cases where is_base").fetchall()
+    if not base:
+        return ""
+    low, share, high = (formats.percent(part, digits=0) for part in base[0])
+    span = f" ({low} to {high})" if low != high else ""
+    return (
+        f"Unrealized revenue: usage seen, at the proposed prices, {share}{span} of it assumed billed,"
+        " less what was recognised from the partner; never added to revenue."
+    )
+
+
+def _basis(review: Review) -> list[str]:
+    con, quarter = review.con, review.quarter
+    matched = metrics.frame(con, "match_share", first_day=quarter.first_day, last_day=quarter.last_day)
+    share = matched["match_share"][0]
+    ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
+    calls = (
+        f"{formats.percent(share)} of successful production calls matched to a partner"
+        if share is not None
+        else ""
+    )
+    sources = [
+        f"{name} to {_short_day(ends[table])}{f' ({calls})' if table == 'calls' and calls else ''}"
+        for table, name in SOURCES.items()
+        if table in ends
+    ]
+    return [
+        f"Data: {', '.join(sources)}.",
+        _calendar(review),
+        _rates(review),
+        f"Run {editions.run_name(review.inputs, quarter.name)}, kit {review.inputs['kit']}.",
+    ]
+
+
+def _short_day(day: Any) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def _calendar(review: Review) -> str:
+    quarter, before = review.quarter, review.previous
+    lengths = (
+        f"{quarter.days} days, {before.days} in the quarter before" if quarter.days != before.days else ""
+    )
+    starts = [each for each in metrics.quarters_to(review.con, quarter) if each.name.endswith("Q1")]
+    year = f"fiscal year from {starts[-1].first_day.day} {starts[-1].first_day:%B}" if starts else ""
+    is_plain = starts and starts[-1].first_day.timetuple().tm_yday == 1
+    parts = [
+        part
+        for part in (lengths, "" if is_plain else year, str(metrics.setting(review.con, "timezone")))
+        if part
+    ]
+    return f"Calendar: {'; '.join(parts)} time."
+
+
+def _rates(review: Review) -> str:
+    rates = review.con.execute(
+        "select currency, arg_max(rate, month) from fx where month <= $month and currency <> $currency"
+        " group by currency order by currency",
+        {"month": review.quarter.last_month.month, "currency": review.currency},
+    ).fetchall()
+    if not rates:
+        return ""
+    shown = ", ".join(f"{currency} {formats.significant(rate)}" for currency, rate in rates[:4])
+    return f"Amounts in {review.currency}; others at their month’s rate ({shown} last)."
+
+
+def quarter_text(review: Review, name: str) -> str:
+    """A quarter's name as the page writes it: Q3 2026, or Q2 FY2027 where the year is no calendar year."""
+    year, number = name.split("-")
+    starts = [each for each in metrics.quarters_to(review.con, review.quarter) if each.name.endswith("Q1")]
+    is_plain = bool(starts) and starts[-1].first_day.timetuple().tm_yday == 1
+    return f"{number} {'' if is_plain else 'FY'}{year}"
+
+
+def period_text(review: Review) -> str:
+    """The quarter and its days: Q3 2026, July to September 2026; and to which day, if it is not over."""
+    quarter = review.quarter
+    days = f"{quarter.first_day:%B} to {quarter.last_day:%B %Y}"
+    if quarter.first_day.day != 1:
+        days = f"{day_text(quarter.first_day)} to {day_text(quarter.last_day)}"
+    last = metrics.call_days(review.con).last_day
+    partial = "" if metrics.ends_in_time(review.con, quarter) else f", so far to {day_text(last)}"
+    return f"{quarter_text(review, quarter.name)}, {days}{partial}"

@@ -1,0 +1,37 @@
+"""Presets: how each known system's export becomes a canonical table.
+
+A preset is one file, kit/presets/<table>/<name>.sql. Its comment says what to export and how; the lines that
+begin with `--|` are TOML and say which columns it takes; the rest is one SELECT from `raw`.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "presets"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What a preset's file says; `types` is empty for an export in delimited text."""
+
+    name: str
+    sql: str
+    types: dict[str, str]
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    settings: dict[str, str]
+
+
+def read_preset(table: str, name: str) -> Preset:
+    """The preset of that table and name; it must exist."""
+    text = (FOLDER / table / f"{name}.sql").read_text(encoding="utf-8")
+    head = tomllib.loads("\n".join(line[3:] for line in text.splitlines() if line.startswith("--|")))
+    return Preset(
+        name=name,
+        sql=text,
+        types=head.get("json", {}),
+        required=tuple(head.get("required", ())),
+        optional=tuple(head.get("optional", ())),
+        settings=head.get("settings", {}),
+    )

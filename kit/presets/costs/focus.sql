@@ -1,0 +1,14 @@
+-- A cloud bill in FOCUS 1.0 to 1.2 (AWS, Azure, Google, Oracle): one row per charge.
+-- Export: the provider's FOCUS export, CSV or Parquet. Say what it is with `set = { category = "infrastructure" }`,
+-- and the program's share with `set = { allocation = "0.8" }`.
+-- Cost is EffectiveCost: what the charge period bears, commitments spread; tax and corrections included.
+--| required = ["ChargePeriodStart", "EffectiveCost", "BillingCurrency"]
+--| optional = ["ServiceCategory"]
+select
+    "ChargePeriodStart" as date,
+    "ServiceCategory" as category,
+    "EffectiveCost" as amount,
+    "BillingCurrency" as currency,
+    source,
+    source_row
+from raw

@@ -1,0 +1,25 @@
+-- Toggl Track's detailed report: one row per time entry.
+-- Export: Reports > Detailed > the onboarding projects > Export, CSV.
+-- Partner: the client, by its name in `aliases`. Activity: the task. Role: the first tag, looked up in [[rate]].
+-- An entry counts on the day it starts; a timer that still runs has no end and is left out.
+--| required = ["Client", "Task", "Start date", "End date", "Duration", "Tags"]
+with timed as (
+    select
+        *,
+        split_part("Duration", ':', 1)::bigint * 3600
+        + split_part("Duration", ':', 2)::bigint * 60
+        + split_part("Duration", ':', 3)::bigint as seconds
+    from raw
+    where nullif(trim("End date"), '') is not null
+)
+
+select
+    "Start date" as date,
+    "Client" as partner_id,
+    lower(trim("Task")) as activity,
+    trim(split_part("Tags", ',', 1)) as role,
+    -- Hours to the twelfth decimal, in whole numbers throughout.
+    ((seconds::hugeint * 1000000000000 + 1800) // 3600)::decimal(38, 0) * 0.000000000001::decimal(12, 12) as hours,
+    source,
+    source_row
+from timed

@@ -1,0 +1,274 @@
+"""One quarter's review: everything the page says, as figures, sentences and frames."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from kit import editions, findings, formats, metrics
+from kit.database import locate, open_program
+from kit.errors import ReviewError
+from kit.fiscal import Month, Quarter
+from kit.metrics import Figure, Metric
+from kit.program import load_program
+
+PLAN_ROOM = 700  # characters of [plan] doing, its names filled in
+
+
+@dataclass(frozen=True)
+class Review:
+    """A program's tables, the quarter reviewed, its five metrics, and what has been restated."""
+
+    con: duckdb.DuckDBPyConnection
+    quarter: Quarter
+    metrics: tuple[Metric, ...]
+    inputs: Mapping[str, Any]
+    restated: tuple[editions.Restatement, ...]
+
+    @cached_property
+    def currency(self) -> str:
+        return str(metrics.setting(self.con, "currency"))
+
+    @cached_property
+    def is_monetized(self) -> bool:
+        return bool(metrics.setting(self.con, "stage") == "monetized")
+
+    @cached_property
+    def previous(self) -> Quarter:
+        return metrics.previous(self.con, self.quarter)
+
+    @cached_property
+    def months(self) -> pl.DataFrame:
+        """Twelve months to the quarter's end."""
+        return metrics.months_to(self.con, self.quarter)
+
+    @cached_property
+    def funnel(self) -> pl.DataFrame:
+        return metrics.partner_funnel(self.con, self.quarter)
+
+    def metric(self, key: str) -> Metric:
+        return next(metric for metric in self.metrics if metric.key == key)
+
+
+def open_review(folder: Path | str, quarter: str = "", published: Path | str = "") -> Review:
+    """The review of a program's quarter: by name, or else the last that the data completes.
+
+    `published` is a folder of earlier pages, against which last quarter's figures are held.
+    """
+    con = open_program(folder)
+    chosen = metrics.choose_quarter(con, quarter)
+    five = metrics.scorecard(con, chosen)
+    inputs = editions.inputs(load_program(locate(folder)))
+    said = editions.published_figures(published, metrics.previous(con, chosen).name)
+    return Review(con, chosen, five, inputs, editions.restatements(five, inputs, said))
+
+
+def message(review: Review) -> str:
+    """The page's first two lines: what changed, what it means, what to fix."""
+    return findings.message(review.metrics, review.funnel, review.currency, review.is_monetized)
+
+
+def unrealized(review: Review) -> dict[str, Any]:
+    """The last month's unrealized revenue: partners, calls, low, base and high, and the amount of each case."""
+    month = review.months.row(-1, named=True)
+    cases = metrics.frame(review.con, "unrealized_by_case").filter(pl.col("month") == month["month"])
+    names = [name for (name,) in review.con.execute("select case_name from pricing_cases").fetchall()]
+    amounts = dict.fromkeys(names, Decimal(0)) | dict(cases.select("case_name", "amount").rows())
+    has_prices = bool(names)
+    return {
+        "month": month["name"],
+        "partners": month["active_partners"],
+        "calls": month["active_calls"],
+        "amount": month["unrealized"] if has_prices else None,
+        "low": month["unrealized_low"] if has_prices else None,
+        "high": month["unrealized_high"] if has_prices else None,
+        "cases": amounts,
+    }
+
+
+def month_text(month: Month | Mapping[str, Any]) -> str:
+    """A month as the page writes it: September 2026, or the period's own name."""
+    first, name = (month.month, month.name) if isinstance(month, Month) else (month["month"], month["name"])
+    return f"{first:%B %Y}" if name == f"{first:%Y-%m}" else str(name)
+
+
+def unrealized_sentences(review: Review) -> tuple[str, str, str]:
+    """The headline of unrealized revenue: what was used, what it comes to, and how sure that is."""
+    now, before = unrealized(review), review.months.row(-2, named=True)
+    last = month_text(review.quarter.last_month)
+    used = (
+        f"{formats.plural(now['partners'], 'active partner')} made {formats.count(now['calls'])} successful"
+        f" API calls in {last}."
+    )
+    if now["amount"] is None:
+        return used, "unrealized revenue n/a", "it needs prices: [[pricing]] in program.toml"
+    case = review.con.execute("select case_name from pricing_cases where is_base").fetchall()[0][0]
+    scale = formats.scale_of([now["low"], now["high"], now["amount"]])
+    amount = f"{formats.money(now['amount'], review.currency, scale)} a month in unrealized revenue"
+    return (
+        f"{used} At our proposed pricing (“{case}”), that is",
+        amount,
+        _how_sure(review, now, before, scale),
+    )
+
+
+def _how_sure(
+    review: Review, now: dict[str, Any], before: Mapping[str, Any], scale: tuple[Decimal, str]
+) -> str:
+    """The range of an unrealized amount, its change on the month before, and what kind of number it is."""
+    low, high, of = now["low"], now["high"], "by the share billed"
+    if low == high and len(now["cases"]) > 1:
+        low, high, of = min(now["cases"].values()), max(now["cases"].values()), "across the pricing cases"
+    ends = [formats.money(end, review.currency, scale) for end in (low, high)]
+    span = f"{ends[0]} to {ends[1]} {of}; " if low != high else ""
+    change = metrics.divided(now["amount"] - before["unrealized"], before["unrealized"])
+    is_whole = metrics.ends_in_time(review.con, review.quarter)
+    trend = (
+        f", {formats.percent(change, signed=True)} on the month before"
+        if change is not None and is_whole
+        else ""
+    )
+    return f"{span}an estimate that nobody is obliged to pay{trend}"
+
+
+def plan(review: Review) -> tuple[str, str]:
+    """The one paragraph: what we are doing, with figures filled in, and what we need."""
+    doing = review.con.execute("select doing from action_plan").fetchall()
+    if not doing:
+        return "No plan is written for this quarter: [plan] in program.toml.", ""
+    text = " ".join(doing[0][0].format_map(plan_names(review)).split())
+    if len(text) > PLAN_ROOM:
+        raise ReviewError(
+            f"program.toml: plan.doing has {len(text)} characters with its figures filled in."
+            f" There is room for {PLAN_ROOM}."
+        )
+    needs = review.con.execute("select what, amount from needs").fetchall()
+    asks = [f"{what} ({formats.money(amount, review.currency)})" for what, amount in needs]
+    total = sum((amount for _, amount in needs), Decimal(0))
+    in_all = f": {formats.money(total, review.currency)} in all" if len(needs) > 1 else ""
+    return text, f"We need {listed(asks)}{in_all}." if asks else ""
+
+
+def listed(parts: list[str]) -> str:
+    """a, b and c"""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def plan_names(review: Review) -> dict[str, str]:
+    """The figures that [plan] may name, as text."""
+    of = {metric.key: metric_text(metric, review.currency) for metric in review.metrics}
+    now = unrealized(review)
+    stages = dict(review.funnel.select("stage", "partners").rows())
+    goal = review.con.execute("select partners_to_add from goal").fetchall()
+    cost = review.metric("cost_per_partner").this
+    return {
+        "revenue": of["revenue"],
+        "cost_per_partner": of["cost_per_partner"],
+        "activation_rate": of["activation_rate"],
+        "value_ratio": of["value_ratio"],
+        "growth_rate": of["growth_rate"],
+        "active_partners": formats.count(now["partners"]),
+        "stalled_partners": formats.count(stages["First API call"] - stages["Production"]),
+        "unrealized_month": formats.money(now["amount"], review.currency),
+        "unrealized_year": formats.money(
+            None if now["amount"] is None else now["amount"] * 12, review.currency
+        ),
+        "goal_cost": formats.money(goal[0][0] * cost if goal and cost is not None else None, review.currency),
+    }
+
+
+def metric_text(
+    metric: Metric, currency: str, figure: str = "this", scale: tuple[Decimal, str] | None = None
+) -> str:
+    """A metric's figure for this or last quarter as the page writes it."""
+    value: Figure = getattr(metric, figure)
+    if metric.unit == "money":
+        return formats.money(value, currency, scale)
+    if metric.unit == "ratio":
+        return formats.ratio(value)
+    return formats.percent(value) + (" MoM" if metric.unit == "monthly_rate" and value is not None else "")
+
+
+def trend_text(metric: Metric) -> str:
+    """A metric's change: percent for money, points for rates, a difference for the ratio."""
+    if metric.unit == "money":
+        return formats.percent(metric.trend, signed=True)
+    return formats.difference(metric.trend) if metric.unit == "ratio" else formats.points(metric.trend)
+
+
+def figures(review: Review) -> dict[str, Any]:
+    """Every figure of the page, for machines: the contract's figures.json, and more."""
+    quarter, con = review.quarter, review.con
+    now = unrealized(review)
+    onboarding = metrics.row_of(con, "onboarding_by_quarter", quarter)
+    value = metrics.row_of(con, "cost_and_value_by_quarter", quarter)
+    categories = metrics.frame(con, "cost_by_category").filter(pl.col("quarter") == quarter.name)
+    has_work, has_costs = metrics.has_rows(con, "worklogs"), metrics.has_rows(con, "costs")
+    has_direct = metrics.has_rows(con, "invoices") or not review.is_monetized
+    basis = metrics.revenue_basis(con)
+    card = {
+        metric.key: {name: number(getattr(metric, name)) for name in ("this", "last", "trend")}
+        for metric in review.metrics
+    }
+    card["value_ratio"] |= {name: number(ratio) for name, ratio in metrics.value_ratios(con, quarter).items()}
+    return {
+        "program": metrics.setting(con, "name"),
+        "quarter": quarter.name,
+        "previous": review.previous.name,
+        "currency": review.currency,
+        "first_day": quarter.first_day.isoformat(),
+        "last_day": quarter.last_day.isoformat(),
+        "scorecard": card,
+        "funnel": dict(zip(metrics.STAGES, review.funnel["partners"].to_list(), strict=True)),
+        "months": [
+            {
+                "month": month["name"],
+                "active_partners": month["active_partners"],
+                "calls": month["calls"],
+                "revenue": number(month[basis]) if review.metric("revenue").this is not None else None,
+                "unrealized": number(month["unrealized"]) if now["amount"] is not None else None,
+            }
+            for month in review.months.to_dicts()
+        ],
+        "unrealized": {name: number(part) for name, part in now.items() if name not in ("month", "cases")}
+        | {"month": now["month"], "cases": {case: number(amount) for case, amount in now["cases"].items()}},
+        "onboarding": {
+            "cost": number(onboarding["cost"]) if has_work else None,
+            "hours": number(onboarding["hours"]) if has_work else None,
+            "partners": onboarding["partners"],
+        },
+        "cost": {
+            "total": number(value["cost"]) if has_costs else None,
+            "by_category": {category: number(amount) for _, category, amount in categories.rows()},
+        },
+        "value": {
+            "total": number(metrics.value_of(value)) if has_direct else None,
+            "direct": number(value["direct"]) if has_direct else None,
+            "attributed": number(value["attributed"]),
+            "avoided": number(value["avoided"]),
+        },
+        "grades": {metric.key: metric.grade for metric in review.metrics},
+        "reasons": {
+            metric.key: {
+                name: reason
+                for name in ("this", "last", "trend")
+                if (reason := getattr(metric, f"why_{name}"))
+            }
+            for metric in review.metrics
+        },
+        "restated": [vars(restatement) for restatement in review.restated],
+        "message": message(review),
+        "run": editions.run_name(review.inputs, quarter.name),
+        "inputs": dict(review.inputs),
+    }
+
+
+def number(figure: Figure | int) -> float | int | None:
+    """A figure as a JSON number, unrounded."""
+    return figure if figure is None or isinstance(figure, int) else float(Fraction(figure))

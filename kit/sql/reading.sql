@@ -1,0 +1,54 @@
+-- How text becomes a value; null where it is no such value.
+
+-- A number in one notation: digits, one decimal mark, and thousands in threes where a mark is declared.
+create macro read_number(text, decimal_mark, thousands_mark) as (
+    case
+        when regexp_full_match(
+            text,
+            '[+-]?(\d+'
+            || if(thousands_mark = '', '', '|\d{1,3}(' || regexp_escape(thousands_mark) || '\d{3})+')
+            || ')?(' || regexp_escape(decimal_mark) || '\d+)?([eE]-?\d{1,2})?'
+        )
+            then try_cast(replace(replace(text, thousands_mark, ''), decimal_mark, '.') as decimal(38, 12))
+    end
+);
+
+create macro read_boolean(text) as (
+    case
+        when lower(text) in ('true', 't', 'yes', 'y', '1') then true
+        when lower(text) in ('false', 'f', 'no', 'n', '0') then false
+    end
+);
+
+-- A time on a clock, its offset taken into account if it has one; a fraction's seventh digit and beyond is dropped.
+create macro read_clock(text) as (
+    if(regexp_matches(text, '^\d{4}-\d{2}-\d{2}'), regexp_replace(text, '(\.\d{6})\d+', '\1'), null)
+);
+
+create macro has_offset(text) as regexp_matches(text, '\d{2}:\d{2}.*(Z|UTC|[+-]\d{2}(:?\d{2})?)$');
+
+create macro is_day(text) as regexp_full_match(text, '\d{4}-\d{2}-\d{2}');
+
+-- A day alone is a day in the program's zone; a time without offset is one in the export's zone.
+create macro read_instant(text, export_zone, program_zone) as (
+    case
+        when is_day(text) then try_cast(text as timestamp) at time zone program_zone
+        when has_offset(text) then try_cast(read_clock(text) as timestamptz)
+        else try_cast(read_clock(text) as timestamp) at time zone export_zone
+    end
+);
+
+create macro read_day(text, export_zone, program_zone) as (
+    case
+        when is_day(text) then try_cast(text as date)
+        else (read_instant(text, export_zone, program_zone) at time zone program_zone)::date
+    end
+);
+
+-- What one of an amount's smallest units is worth: a cent for most currencies.
+create macro minor_unit(of_currency) as coalesce(
+    (select unit from minor_units where minor_units.currency = of_currency), 0.01
+);
+
+-- Wide enough for products of money with a rate, a price or a share; back to twelve decimals.
+create macro times(amount, factor) as (amount::decimal(38, 12) * factor::decimal(38, 12))::decimal(38, 12);

@@ -1,0 +1,110 @@
+-- What program.toml says, as tables, so that a question never has to leave the database.
+-- Grain: as named above each table.
+
+-- One row.
+create table settings (
+    name varchar not null,
+    currency varchar not null,
+    minor_unit decimal(38, 12) not null,
+    timezone varchar not null,
+    stage varchar not null,
+    min_calls bigint not null
+);
+
+-- One row per role and day from which its loaded hourly cost is in force.
+create table rates (
+    role varchar not null,
+    hourly decimal(38, 12) not null,
+    valid_from date not null
+);
+
+-- One row; none where no attributed revenue is credited.
+create table attribution (
+    low decimal(38, 12) not null,
+    base decimal(38, 12) not null,
+    high decimal(38, 12) not null
+);
+
+-- One row per kind of manual work avoided; money per successful production call.
+create table avoidance (
+    operation varchar not null,
+    low decimal(38, 18) not null,
+    base decimal(38, 18) not null,
+    high decimal(38, 18) not null
+);
+
+-- One row per pricing case.
+create table pricing_cases (
+    case_name varchar not null,
+    is_base boolean not null,
+    assign varchar not null,
+    low decimal(38, 12) not null,
+    base decimal(38, 12) not null,
+    high decimal(38, 12) not null
+);
+
+-- One row per plan of a case, in the order of program.toml.
+create table pricing_plans (
+    case_name varchar not null,
+    plan varchar not null,
+    position integer not null,
+    fee decimal(38, 12) not null,
+    included decimal(38, 9) not null,
+    minimum decimal(38, 12) not null,
+    mode varchar not null,
+    package decimal(38, 9)
+);
+
+-- One row per tier of a plan; a tier holds the units above `above` up to and with `up_to`.
+create table pricing_tiers (
+    case_name varchar not null,
+    plan varchar not null,
+    above decimal(38, 9) not null,
+    up_to decimal(38, 9),
+    price decimal(38, 12) not null,
+    flat decimal(38, 12) not null
+);
+
+-- One row per kind of traffic that is nobody's business.
+create table excluded (
+    field varchar not null,
+    value varchar not null
+);
+
+-- One row per fiscal month or period; next_month is exclusive.
+create table months (
+    month date not null,
+    next_month date not null,
+    name varchar not null,
+    quarter varchar not null
+);
+
+-- One row per stretch of days within one fiscal month and one calendar month.
+create table segments (
+    month date not null,
+    fx_month date not null,
+    first_day date not null,
+    next_day date not null
+);
+
+-- One row per currency whose smallest unit is not a hundredth.
+create table minor_units (
+    currency varchar not null,
+    unit decimal(38, 12) not null
+);
+
+-- One row where a goal is set.
+create table goal (
+    partners_to_add bigint not null
+);
+
+-- One row where a plan is told.
+create table action_plan (
+    doing varchar not null
+);
+
+-- One row per thing the plan needs.
+create table needs (
+    what varchar not null,
+    amount decimal(38, 12) not null
+);

@@ -1,0 +1,30 @@
+-- Whose calls are they, and do they count?
+-- Grain: that of usage, with the partner reached and the reason for which a row is left out.
+with owned as (
+    select
+        usage.* exclude (partner_id, environment),
+        coalesce(usage.environment, key_environment(usage.api_key, usage.day)) as environment,
+        resolve(
+            coalesce(key_owner(usage.api_key, usage.day), usage.partner_id), usage.system, usage.day
+        ) as partner_id
+    from usage
+)
+
+select
+    owned.* replace (registry.partner_id as partner_id),
+    case
+        when exists (
+            select 1
+            from excluded
+            where (excluded.field = 'operation' and excluded.value = owned.operation)
+                or (excluded.field = 'product' and excluded.value = owned.product)
+                or (excluded.field = 'api_key' and excluded.value = owned.api_key)
+                or (excluded.field = 'partner_id' and excluded.value = owned.partner_id)
+        ) then 'excluded'
+        when registry.partner_id is null then 'unmatched'
+        when registry.is_test then 'test'
+        else 'used'
+    end as fate
+from owned
+left join registry
+    on registry.partner_id = owned.partner_id
