@@ -60,7 +60,6 @@ def empty_database() -> duckdb.DuckDBPyConnection:
     """A database with every canonical and settings table, empty."""
     con = duckdb.connect()
     con.execute("set TimeZone = 'UTC'")
-    con.execute("set enable_progress_bar = false")
     for name in ("canonical", "settings", "reading"):
         con.execute(read_sql(name))
     return con

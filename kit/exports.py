@@ -258,7 +258,7 @@ def _problems(
     for source, offset, column, text in rows:
         first_row = (
             2
-            if source and ".csv" in Path(source).suffixes or source and ".tsv" in Path(source).suffixes
+            if (source and ".csv" in Path(source).suffixes) or (source and ".tsv" in Path(source).suffixes)
             else 1
         )
         yield source, (offset or 0) + first_row, column, text

@@ -150,22 +150,9 @@ def funnel(frame: pl.DataFrame) -> str:
     return f"{_whole_percent(Fraction(share))} of {phrase} never {never[after]}"
 
 
-def active_partners(counts: Sequence[int]) -> str:
-    """How the number of active partners went over the months."""
-    return _over_the_year("Active partners", counts, "partners are", "No partner was active in the year")
-
-
-def unrealized(amounts: Sequence[float]) -> str:
-    """How unrealized revenue went over the months."""
-    return _over_the_year("Unrealized revenue", amounts, "", "There is no unrealized revenue")
-
-
-def revenue(amounts: Sequence[float]) -> str:
-    """How recognised revenue went over the months."""
-    return _over_the_year("Monthly revenue", amounts, "", "No revenue was recognised in the year")
-
-
-def _over_the_year(noun: str, values: Sequence[float], _: str, nothing: str) -> str:
+def over_the_year(noun: str, values: Sequence[float]) -> str:
+    """How twelve monthly values went, in a sentence; a noun in the plural takes "have"."""
+    nothing = f"There {'were' if noun.endswith('s') else 'was'} no {noun[0].lower()}{noun[1:]} in the year"
     if not any(values):
         return nothing
     first, last = values[0], values[-1]

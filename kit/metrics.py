@@ -381,6 +381,20 @@ def months_to(con: duckdb.DuckDBPyConnection, quarter: Quarter, count: int = 12)
     return months.filter(pl.col("month") <= quarter.last_month.month).tail(count)
 
 
+def revenue_parts(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
+    """Twelve months of what is billed by kind, and of unrealized revenue by part of the plan.
+
+    `month`, `name`, `bar` (billed or unrealized), `part`, `amount`, `is_estimate`; months without any have no part.
+    """
+    months = months_to(con, quarter).select("month", "name")
+    return months.join(frame(con, "revenue_parts"), on="month", how="left", maintain_order="left")
+
+
+def milestones(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """What moved the program: `date` and `text`, oldest first."""
+    return pl.DataFrame(con.sql("select date, label as text from milestones order by date, label"))
+
+
 def partner_funnel(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
     """Partners at each stage by the end of the quarter: `stage`, `partners`, `share` of the registered,
     and of those who reached the stage before, how many `stopped` there and their `stop_share`."""

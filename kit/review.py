@@ -187,12 +187,16 @@ def metric_text(
     metric: Metric, currency: str, figure: str = "this", scale: tuple[Decimal, str] | None = None
 ) -> str:
     """A metric's figure for this or last quarter as the page writes it."""
-    value: Figure = getattr(metric, figure)
-    if metric.unit == "money":
+    return figure_text(metric.unit, getattr(metric, figure), currency, scale)
+
+
+def figure_text(unit: str, value: Figure, currency: str, scale: tuple[Decimal, str] | None = None) -> str:
+    """A figure of one of the metrics' units as the page writes it."""
+    if unit == "money":
         return formats.money(value, currency, scale)
-    if metric.unit == "ratio":
+    if unit == "ratio":
         return formats.ratio(value)
-    return formats.percent(value) + (" MoM" if metric.unit == "monthly_rate" and value is not None else "")
+    return formats.percent(value) + (" MoM" if unit == "monthly_rate" and value is not None else "")
 
 
 def trend_text(metric: Metric) -> str:
@@ -272,3 +276,13 @@ def figures(review: Review) -> dict[str, Any]:
 def number(figure: Figure | int) -> float | int | None:
     """A figure as a JSON number, unrounded."""
     return figure if figure is None or isinstance(figure, int) else float(Fraction(figure))
+
+
+class Figures:
+    """Every figure of a review, shown in a notebook as JSON."""
+
+    def __init__(self, review: Review) -> None:
+        self.figures = figures(review)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"application/json": self.figures, "text/plain": f"figures of {self.figures['quarter']}"}

@@ -1,0 +1,101 @@
+"""The command: api-review."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kit.errors import ReviewError
+
+SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+REPORTS = Path(__file__).parent.parent / "reports"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="api-review", message="%(version)s")
+def main() -> None:
+    """Turn an API program's raw exports into the one page its CFO reads each quarter.
+
+    A program is a folder with a program.toml and, beside it, the exports it names. Start with the sample:
+
+    \b
+        api-review report
+        api-review report --program data/samples/meridian --quarter 2027-Q1 --quarter 2027-Q2
+
+    Exit codes: 0 done; 1 the settings or the data are at fault; 2 the call is.
+    """
+
+
+@main.command()
+@click.option(
+    "--program",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=SAMPLES / "northgate",
+    show_default="the sample data/samples/northgate",
+    help="Folder with a program.toml.",
+)
+@click.option(
+    "--quarter",
+    "quarters",
+    multiple=True,
+    metavar="2026-Q3",
+    help="Fiscal quarter; may be given several times. Default: the last that the data completes.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_default="reports/<program>",
+    help="Folder for the pages; each quarter gets a folder in it. Earlier pages there are compared with.",
+)
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bool) -> None:
+    """Write a quarter's page, the notebook behind it, and its figures.
+
+    \b
+    <out>/<quarter>/one-pager.html    the CFO's page: one file, no script, one printed sheet
+    <out>/<quarter>/one-pager.ipynb   the notebook as it ran
+    <out>/<quarter>/figures.json      every figure on the page, for machines
+    """
+    from kit.report import write_report
+
+    for quarter in quarters:
+        _check_quarter(quarter)
+    try:
+        for quarter in quarters or ("",):
+            folder, figures = write_report(
+                program,
+                quarter,
+                out or REPORTS / program.resolve().name,
+                progress=not quiet and sys.stderr.isatty(),
+            )
+            if not quiet:
+                click.echo(closing_line(figures))
+                click.echo(folder / "one-pager.html")
+    except (ReviewError, OSError) as error:
+        click.echo(f"api-review: {error}", err=True)
+        raise SystemExit(1) from None
+
+
+def _check_quarter(name: str) -> None:
+    from kit.fiscal import check_quarter_name
+
+    try:
+        check_quarter_name(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--quarter") from None
+
+
+def closing_line(figures: dict[str, Any]) -> str:
+    """The five numbers in a line."""
+    from kit import formats
+
+    card, currency = figures["scorecard"], figures["currency"]
+    numbers = [
+        f"revenue {formats.money(card['revenue']['this'], currency)}",
+        f"cost per partner {formats.money(card['cost_per_partner']['this'], currency)}",
+        f"activation {formats.percent(card['activation_rate']['this'])}",
+        f"value to cost {formats.ratio(card['value_ratio']['this'])}",
+        f"growth {formats.percent(card['growth_rate']['this'])} a month",
+    ]
+    return f"{figures['program']}, {figures['quarter']}: {', '.join(numbers)}"

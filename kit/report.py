@@ -1,0 +1,111 @@
+"""A quarter's folder of outputs: papermill runs the notebook, nbconvert lays out the page; all files or none."""
+
+import json
+import logging
+import shutil
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kit.blocks import style
+from kit.database import locate
+from kit.errors import ReviewError
+
+NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "one_pager.ipynb"
+LARGEST_PAGE = 150_000  # bytes: it goes by mail
+
+
+def write_report(
+    program: Path, quarter: str, out: Path, progress: bool = False
+) -> tuple[Path, dict[str, Any]]:
+    """Write one-pager.html, one-pager.ipynb and figures.json to <out>/<quarter>/; that folder, and the figures.
+
+    An empty quarter is the last that the data completes. ReviewError if settings or data are at fault; then, as after
+    any other failure, the folder is as it was before.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".writing-", dir=out) as work:
+        executed = run_notebook(program, quarter, out, Path(work) / "one-pager.ipynb", progress)
+        figures = figures_of(executed)
+        page = lay_out(executed, f"{figures['program']}: API program review {figures['quarter']}")
+        written = Path(work) / figures["quarter"]
+        written.mkdir()
+        (Path(work) / "one-pager.ipynb").rename(written / "one-pager.ipynb")
+        (written / "one-pager.html").write_text(page, encoding="utf-8")
+        (written / "figures.json").write_text(
+            json.dumps(figures, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8"
+        )
+        target = out / figures["quarter"]
+        _replace(written, target)
+    return target, figures
+
+
+def run_notebook(program: Path, quarter: str, published: Path, to: Path, progress: bool) -> Any:
+    """The one-page notebook as papermill ran it; ReviewError with the message of the one its cells raised."""
+    import papermill  # It takes longer to load than the rest of the kit; --help needn't wait for it.
+    from papermill.exceptions import PapermillExecutionError
+
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    parameters = {
+        "program": str(locate(program).resolve()),
+        "quarter": quarter,
+        "published": str(published.resolve()),
+    }
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return papermill.execute_notebook(
+                NOTEBOOK,
+                to,
+                parameters,
+                progress_bar=progress,
+                log_output=False,
+                request_save_on_cell_execute=False,
+                extra_arguments=["--log-level=ERROR"],
+            )
+    except PapermillExecutionError as error:
+        if error.ename in ("ReviewError", "ProgramError"):
+            raise ReviewError(error.evalue) from None
+        raise
+
+
+def figures_of(notebook: Any) -> dict[str, Any]:
+    """The figures that the executed notebook carries in its cell tagged `figures`."""
+    for cell in notebook.cells:
+        if "figures" in cell.metadata.get("tags", []):
+            for output in cell.outputs:
+                if "application/json" in output.get("data", {}):
+                    figures: dict[str, Any] = output["data"]["application/json"]
+                    return figures
+    raise ReviewError("The notebook made no figures: its cell tagged `figures` is missing or was not run.")
+
+
+def lay_out(notebook: Any, title: str) -> str:
+    """The page: one HTML file of the notebook's tagged blocks. ReviewError if it is too large for a mail."""
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(template_name="one_pager", extra_template_basedirs=[str(Path(__file__).parent)])
+    resources: Mapping[str, Any] = {"title": title, "style": style("style") + style("sheet")}
+    page, _ = exporter.from_notebook_node(notebook, resources=resources)
+    if len(page.encode()) > LARGEST_PAGE:
+        raise ReviewError(
+            f"The page would have {len(page.encode()):,} bytes. There is room for {LARGEST_PAGE:,}."
+        )
+    return str(page)
+
+
+def _replace(written: Path, target: Path) -> None:
+    """Put a folder in the place of another; the old one is gone only when the new one stands."""
+    if target.exists():
+        old = written.parent / "old"
+        target.rename(old)
+        try:
+            written.rename(target)
+        except OSError:
+            old.rename(target)
+            raise
+        shutil.rmtree(old)
+    else:
+        written.rename(target)
