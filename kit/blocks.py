@@ -93,7 +93,11 @@ def _row(review: Review, metric: Metric, is_restated: bool) -> dict[str, Any]:
     this, last = (reviews.metric_text(metric, review.currency, figure, scale) for figure in ("this", "last"))
     columns, zero = _columns(metric)
     past = [figure for _, figure in metric.history if figure is not None]
-    first = reviews.figure_text(metric.unit, past[0], review.currency) if len(past) > 1 else ""
+    first = (
+        reviews.figure_text(metric.unit, past[0], review.currency).removesuffix(" MoM")
+        if len(past) > 1
+        else ""
+    )
     return {
         "label": notes.LABELS[metric.key],
         "beneath": notes.beneath(review, metric),
@@ -102,7 +106,7 @@ def _row(review: Review, metric: Metric, is_restated: bool) -> dict[str, Any]:
         "trend": reviews.trend_text(metric),
         "direction": direction,
         "glyph": GLYPHS.get(direction, ""),
-        "grade": metric.grade,
+        "grade": metric.grade if metric.this is not None else "–",
         "is_restated": is_restated,
         "columns": columns,
         "zero": zero,

@@ -19,7 +19,6 @@ from kit.pictures import (
     INK,
     QUIET,
     WARN,
-    WIDTH,
     axis,
     ends,
     floats,
@@ -46,14 +45,15 @@ PARTS = {
     "plan fees": ("Plan fees (est.)", ESTIMATE),
     "usage above plan": ("Usage above plan (est.)", ESTIMATE_PALE),
 }
-LABEL = pl.col("month").dt.strftime("%b")
+LABEL = pl.col("month").dt.strftime("%b") + pl.when("is_whole").then(pl.lit("")).otherwise(pl.lit("*"))
 
 
 def revenue(parts: pl.DataFrame, currency: str) -> Any:
     """Twelve months of revenue: billed by kind, solid; unrealized beside it, hatched. Never added up."""
     given = floats(parts, "amount").drop_nulls("part").with_columns(label=LABEL)
     totals = given.group_by("month", "bar", maintain_order=True).agg(value=pl.col("amount").sum())
-    months = parts.select("month", label=LABEL).unique(maintain_order=True)
+    months = parts.select("month", "is_whole", label=LABEL).unique(maintain_order=True)
+    top = max(*totals["value"].to_list(), 0.0, 0.0) * 1.1 or 1.0
     shown = [part for part in PARTS if (given["part"] == part).any()]
     titles = [PARTS[part][0] for part in shown]
     x = month_axis(months["label"].to_list())
@@ -69,7 +69,7 @@ def revenue(parts: pl.DataFrame, currency: str) -> Any:
         .encode(
             x=x,
             xOffset=offset,
-            y=money_axis(alt.Y, "amount:Q", totals["value"].to_list(), currency),
+            y=money_axis(alt.Y, "amount:Q", totals["value"].to_list(), currency, domainMax=top, nice=False),
             color=alt.Color(
                 "title:N",
                 scale=alt.Scale(domain=titles, range=[PARTS[part][1] for part in shown]),
@@ -93,13 +93,13 @@ def revenue(parts: pl.DataFrame, currency: str) -> Any:
     subtitle = {
         "billed": f"{currency} a month: recognised; beside it unrealized at the proposed prices (est.)",
         "unrealized": f"{currency} a month at the proposed prices: an estimate, not billed",
-    }[headline]
+    }[headline] + _partly(months)
     noun = {"billed": "Monthly revenue", "unrealized": "Unrealized revenue"}[headline]
     return titled(
         bars + labels if shown else _nothing("No revenue, and no prices set"),
         "revenue",
-        findings.over_the_year(noun, path["value"].to_list()),
-        subtitle,
+        _over_the_year(noun, path) if shown else "No revenue to show",
+        subtitle if shown else "Needs the invoices export, or prices in program.toml",
         series(path["label"].to_list(), [formats.money(value, currency) for value in path["value"]]),
     )
 
@@ -110,10 +110,10 @@ def partner_funnel(funnel: pl.DataFrame) -> Any:
     stopped = [
         ""
         if row["stop_share"] is None
-        else f"{formats.MINUS}{row['stopped']:,} · {formats.percent(row['stop_share'], digits=0)} stop"
+        else f"{formats.MINUS}{row['stopped']:,} · {formats.percent(row['stop_share'], digits=0)} stop before"
         for row in funnel.to_dicts()
     ]
-    leak = funnel["stopped"].fill_null(0).arg_max()
+    leak = funnel["stop_share"].fill_null(0.0).arg_max()
     texts = funnel.with_columns(
         reached=pl.Series(reached),
         lost=pl.Series(stopped),
@@ -126,11 +126,11 @@ def partner_funnel(funnel: pl.DataFrame) -> Any:
         y=y, tooltip=["stage:N", "partners:Q", alt.Tooltip("share:Q", format=".1%")]
     )
     largest = max(*funnel["partners"].to_list(), 1)
-    x = alt.X("partners:Q", axis=None, scale=alt.Scale(domain=[0, largest * 1.75]))
+    x = alt.X("partners:Q", axis=None, scale=alt.Scale(domain=[0, largest * 2.1], nice=False))
     bars = base.mark_bar(color=HARD, height=20).encode(x=x)
     counts = base.mark_text(align="left", dx=4, fontWeight=700, color=INK).encode(x=x, text="reached:N")
     stops = base.mark_text(align="right").encode(
-        x=alt.value(WIDTH - 6),
+        x=alt.X(datum=largest * 2.1),
         text="lost:N",
         color=alt.condition("datum.is_leak", alt.value(WARN), alt.value(QUIET)),
     )
@@ -138,14 +138,14 @@ def partner_funnel(funnel: pl.DataFrame) -> Any:
         bars + counts + stops,
         "funnel",
         findings.funnel(funnel),
-        "Partners registered to date who reached each stage; share who stop before the next",
+        "Partners registered to date; the share who stop before a stage",
         series(funnel["stage"].to_list(), reached),
     )
 
 
 def active_partners(months: pl.DataFrame, milestones: pl.DataFrame) -> Any:
     """Twelve months of active partners, with the milestones that explain them."""
-    values = months.with_columns(label=LABEL, value=pl.col("active_partners"))
+    values = months.drop_nulls("active_partners").with_columns(label=LABEL, value=pl.col("active_partners"))
     counts = values["active_partners"].to_list()
     top = max(*counts, 1)
     notes = placed_milestones(values, milestones, top)
@@ -154,7 +154,7 @@ def active_partners(months: pl.DataFrame, milestones: pl.DataFrame) -> Any:
         "active_partners:Q",
         title=None,
         scale=alt.Scale(domain=[0, top * 1.5], nice=False),
-        axis=axis(grid=True, domain=False, ticks=False, values=whole_ticks(top), format=","),
+        axis=axis(grid=True, domain=False, ticks=False, values=whole_ticks(top), format=",d"),
     )
     line = (
         alt.Chart(rows(values))
@@ -169,11 +169,24 @@ def active_partners(months: pl.DataFrame, milestones: pl.DataFrame) -> Any:
     return titled(
         alt.layer(*_milestone_marks(notes, x), line, labels),
         "active",
-        findings.over_the_year("Active partners", counts),
-        "Partners with successful production calls in the month",
+        _over_the_year("Active partners", values),
+        "Partners with successful production calls in the month" + _partly(values),
         series(values["label"].to_list(), [f"{count:,}" for count in counts])
         + "".join(f"; {row['text']} in {row['label']}" for row in notes.to_dicts()),
     )
+
+
+def _partly(months: pl.DataFrame) -> str:
+    """What the star at a month's name means; empty where no month has one."""
+    return "" if months["is_whole"].all() else " (* not whole)"
+
+
+def _over_the_year(noun: str, values: pl.DataFrame) -> str:
+    """The finding of the months that are whole in the data."""
+    whole = values.filter("is_whole")
+    first = whole["month"].to_list()[:1]
+    since = "in a year" if whole.height >= 12 else f"since {first[0]:%B}" if first else ""
+    return findings.over_the_year(noun, whole["value"].to_list(), since)
 
 
 def _milestone_marks(notes: pl.DataFrame, x: alt.X) -> list[Any]:
@@ -251,12 +264,24 @@ def cost_and_value(parts: pl.DataFrame, currency: str) -> Any:
         bars + labels if not values.is_empty() else _nothing("No cost and no value in the data"),
         "value",
         findings.cost_and_value(parts, currency),
-        f"{currency} in the quarter; hatched or pale with an outline: estimated",
+        _over_four_quarters(parts, currency) if not values.is_empty() else "Needs the costs export",
         series(
             [f"{row['side']}: {row['part']}" for row in values.to_dicts()],
             [formats.money(value, currency) for value in values["amount"]],
         ),
     )
+
+
+def _over_four_quarters(parts: pl.DataFrame, currency: str) -> str:
+    """The year's cost and value in a line."""
+    is_value = pl.col("side") == "Value"
+    sums = {
+        "cost": parts.filter(~is_value)["four_quarters"].sum(),
+        "direct": parts.filter(is_value & ~pl.col("is_estimate"))["four_quarters"].sum(),
+        "estimated": parts.filter(is_value & pl.col("is_estimate"))["four_quarters"].sum(),
+    }
+    texts = {name: formats.money(amount, currency) for name, amount in sums.items()}
+    return f"In four quarters: {texts['cost']} cost; {texts['direct']} direct, {texts['estimated']} estimated value"
 
 
 def _largest_categories(parts: pl.DataFrame) -> pl.DataFrame:
@@ -266,12 +291,13 @@ def _largest_categories(parts: pl.DataFrame) -> pl.DataFrame:
     if rest.height < 2:
         return parts
     other = rest.group_by("side").agg(
-        part=pl.lit("Other"), amount=pl.col("amount").sum(), is_estimate=pl.lit(False)
+        part=pl.lit("Other"),
+        amount=pl.col("amount").sum(),
+        four_quarters=pl.col("four_quarters").sum(),
+        is_estimate=pl.lit(False),
     )
     value = parts.filter(pl.col("side") == "Value")
-    return pl.concat(
-        [costs.head(CATEGORIES_SHOWN), other.select(parts.columns).cast(dict(parts.schema)), value]
-    )
+    return pl.concat([costs.head(CATEGORIES_SHOWN), other.select(parts.columns).cast(parts.schema), value])
 
 
 def _fills(values: pl.DataFrame) -> list[str]:

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -168,7 +169,7 @@ def _own_calendar(con: duckdb.DuckDBPyConnection) -> list[fiscal.Month]:
         fiscal.Month(first, last + timedelta(days=1), period, fiscal.check_quarter_name(quarter))
         for first, last, period, quarter in rows
     ]
-    for before, after in zip(months, months[1:], strict=False):
+    for before, after in pairwise(months):
         if before.next_month != after.month:
             raise ReviewError(
                 f"The calendar has a gap or an overlap: period {before.name!r} ends on"

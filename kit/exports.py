@@ -73,7 +73,7 @@ def staged(
 def typed(
     con: duckdb.DuckDBPyConnection, program: Program, table: str, export: Export, numbered: bool = True
 ) -> Query:
-    """A SELECT of the canonical columns at their types, and `problem`: the first column whose value is no such thing."""
+    """A SELECT of the canonical columns at their types; `problem` names the first whose value is no such thing."""
     query = staged(con, program, table, export, numbered)
     described = con.execute(f"describe {query.sql}", query.parameters).fetchall()
     given = {row[0]: row[1] for row in described}

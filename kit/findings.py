@@ -1,8 +1,8 @@
 """Figures → the sentences that say what they mean. A change too small to matter is never praised."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import polars as pl
 
@@ -109,8 +109,7 @@ def _leak(funnel: pl.DataFrame) -> str:
     """The stage at which most partners stop; empty where nobody stops."""
     stages = funnel.to_dicts()
     stops = [
-        (after["stopped"], before["stage"], after["stage"])
-        for before, after in zip(stages, stages[1:], strict=False)
+        (after["stop_share"] or 0, before["stage"], after["stage"]) for before, after in pairwise(stages)
     ]
     lost, before, after = max(stops, key=lambda stop: stop[0])
     if not lost:
@@ -119,7 +118,9 @@ def _leak(funnel: pl.DataFrame) -> str:
 
 
 def _stage(name: str) -> str:
-    return {"Active in sandbox": "sandbox", "First API call": "first call"}.get(name, name.lower())
+    return {"Registered": "registration", "Active in sandbox": "sandbox", "First API call": "first call"}.get(
+        name, name.lower()
+    )
 
 
 def funnel(frame: pl.DataFrame) -> str:
@@ -127,7 +128,7 @@ def funnel(frame: pl.DataFrame) -> str:
     stages = frame.to_dicts()
     stops = [
         (after["stop_share"], before["stage"], after["stage"])
-        for before, after in zip(stages, stages[1:], strict=False)
+        for before, after in pairwise(stages)
         if after["stop_share"]
     ]
     if not stops:
@@ -137,55 +138,40 @@ def funnel(frame: pl.DataFrame) -> str:
             else "No partner is registered yet"
         )
     share, before, after = max(stops)
-    phrase = {
-        "Registered": "partners who register",
-        "Active in sandbox": "partners active in the sandbox",
-        "First API call": "partners who make a first call",
-    }[before]
-    never = {
-        "Active in sandbox": "try the sandbox",
-        "First API call": "make a call",
-        "Production": "reach production",
-    }
-    return f"{_whole_percent(Fraction(share))} of {phrase} never {never[after]}"
+    return f"{_whole_percent(Fraction(share))} of partners stop between {_stage(before)} and {_stage(after)}"
 
 
-def over_the_year(noun: str, values: Sequence[float]) -> str:
-    """How twelve monthly values went, in a sentence; a noun in the plural takes "have"."""
-    nothing = f"There {'were' if noun.endswith('s') else 'was'} no {noun[0].lower()}{noun[1:]} in the year"
+def over_the_year(noun: str, values: Sequence[float], since: str) -> str:
+    """How monthly values went, in a sentence; a noun in the plural takes "have". `since` says from when."""
+    have, are, they = ("have", "are", "they") if noun.endswith("s") else ("has", "is", "it")
+    if len(values) < 2:
+        return f"{noun}: the first whole month" if values else f"{noun}: no whole month yet"
     if not any(values):
-        return nothing
+        return f"No {noun[0].lower()}{noun[1:]} {since}"
     first, last = values[0], values[-1]
     if first <= 0:
         return f"{noun} began within the year"
     factor = last / first
-    verb = "have" if noun.endswith("s") else "has"
     for times, word in ((4, "more than quadrupled"), (3, "tripled"), (2, "doubled")):
         if factor >= times:
             more = "more than " if times < 4 and factor >= times * 1.08 else ""
-            return f"{noun} {verb} {more}{word} in a year"
+            return f"{noun} {have} {more}{word} {since}"
     if abs(factor - 1) < 0.01:
-        return f"{noun} {'are' if verb == 'have' else 'is'} where {'they' if verb == 'have' else 'it'} stood a year ago"
-    return f"{noun} {verb} {'grown' if factor > 1 else 'shrunk'} {_whole_percent(Fraction(abs(factor - 1)))} in a year"
+        return f"{noun} {are} where {they} stood {since.replace('in a year', 'a year ago').replace('since', 'in')}"
+    return f"{noun} {have} {'grown' if factor > 1 else 'shrunk'} {_whole_percent(Fraction(abs(factor - 1)))} {since}"
 
 
 def cost_and_value(parts: pl.DataFrame, currency: str) -> str:
     """What each unit of cost returns, and how much of it is estimated."""
-    cost, value, soft = (
-        sum((row["amount"] for row in parts.to_dicts() if test(row)), Decimal(0))
-        for test in (
-            lambda row: row["side"] == "Cost",
-            lambda row: row["side"] == "Value",
-            lambda row: row["side"] == "Value" and row["is_estimate"],
-        )
-    )
+    is_value = pl.col("side") == "Value"
+    cost = Fraction(parts.filter(~is_value)["amount"].sum())
+    value = Fraction(parts.filter(is_value)["amount"].sum())
+    soft = Fraction(parts.filter(is_value & pl.col("is_estimate"))["amount"].sum())
     if cost <= 0:
-        return "No cost is booked for the quarter"
-    share = (
-        ""
-        if not soft
-        else ", all estimated"
-        if soft == value
-        else f", {_whole_percent(Fraction(soft) / Fraction(value))} of it estimated"
+        return "No cost to hold the value against"
+    returns = (
+        f"Each {formats.symbol(currency).strip()}1 of cost returns {formats.money(value / cost, currency)}"
     )
-    return f"Each {formats.symbol(currency).strip()}1 of cost returns {formats.money(Fraction(value) / Fraction(cost), currency)}{share}"
+    if not soft:
+        return returns
+    return f"{returns}, {'all' if soft == value else _whole_percent(soft / value) + ' of it'} estimated"

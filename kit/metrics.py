@@ -174,7 +174,9 @@ def partner_activation_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) ->
     def of(quarter: Quarter) -> tuple[Figure, str]:
         row = rows[quarter.name]
         rate = divided(row["production"], row["registered"])
-        return rate, "" if rate is not None else "no partner was registered"
+        if rate is None:
+            return None, "no partner was registered"
+        return _unless_before(con, "calls", quarter, rate)
 
     return _metric(con, quarter, "activation_rate", "rate", of, "B", needs_whole_start=False)
 
@@ -215,7 +217,7 @@ def _ratio(
     if setting(con, "stage") == "monetized" and not has_rows(con, "invoices"):
         return None, "needs the invoices export"
     if cost <= 0:
-        return None, "no cost was booked"
+        return _unless_before(con, "costs", quarter, None, "no cost was booked")
     return _unless_before(con, "costs", quarter, divided(value, cost))
 
 
@@ -226,10 +228,13 @@ def partner_growth_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Met
     """
     active = {row["month"]: row["active_partners"] for row in frame(con, "active_by_month").to_dicts()}
 
-    first_call = call_days(con).first_day
+    days = call_days(con)
+    first_call = days.first_day
 
     def of(quarter: Quarter) -> tuple[Figure, str]:
         before = previous(con, quarter).last_month
+        if days.last_day < quarter.last_month.month:
+            return None, f"the calls end on {day_text(days.last_day)}, before the quarter's last month"
         if first_call >= before.next_month:
             return None, f"the calls begin on {day_text(first_call)}"
         if not active[before.month]:
@@ -314,16 +319,16 @@ def _by_quarter(con: duckdb.DuckDBPyConnection, question: str) -> dict[str, dict
 
 
 def _unless_before(
-    con: duckdb.DuckDBPyConnection, table: str, quarter: Quarter, figure: Figure
+    con: duckdb.DuckDBPyConnection, table: str, quarter: Quarter, figure: Figure, why: str = ""
 ) -> tuple[Figure, str]:
-    """The figure, or None and the reason if the export begins only after the quarter's end."""
+    """The figure and why it is absent, or None and the reason if the export begins only after the quarter's end."""
     rows = con.execute(
         "select first_day from coverage where table_name = $table", {"table": table}
     ).fetchall()
     if not rows:
         return None, f"the {table} hold no rows"
     begins = rows[0][0]
-    return (figure, "") if begins <= quarter.last_day else (None, f"the {table} begin on {day_text(begins)}")
+    return (figure, why) if begins <= quarter.last_day else (None, f"the {table} begin on {day_text(begins)}")
 
 
 def _metric(
@@ -374,19 +379,45 @@ def _trend(this: Figure, last: Figure, relative: bool) -> tuple[Figure, str]:
 
 
 def months_to(con: duckdb.DuckDBPyConnection, quarter: Quarter, count: int = 12) -> pl.DataFrame:
-    """The last months to the quarter's end: active partners, calls, revenue by basis, and unrealized revenue."""
+    """The last months to the quarter's end: active partners, calls, revenue by basis, and unrealized revenue.
+
+    What the exports do not reach is null: usage before the first call, all after the last, money before its export
+    begins. `is_whole` says whether the calls cover the month.
+    """
+    days = call_days(con)
+    quiet = pl.duration(days=days.silent_days)
     months = frame(con, "active_by_month").join(
         frame(con, "money_by_month").drop("name", "quarter"), on="month"
     )
-    return months.filter(pl.col("month") <= quarter.last_month.month).tail(count)
+    has_begun = pl.col("month") <= days.last_day
+    has_calls = has_begun & (pl.col("next_month") > days.first_day)
+    usage = ["active_partners", "calls", "active_calls", *UNREALIZED]
+    begins = dict(con.execute("select table_name, first_day from coverage").fetchall())
+    return (
+        months.filter(pl.col("month") <= quarter.last_month.month)
+        .tail(count)
+        .with_columns(
+            *(pl.when(has_calls).then(pl.col(name)) for name in usage),
+            *(
+                pl.when(has_begun & (pl.col("next_month") > begins.get(table, date.max))).then(pl.col(name))
+                for name, table in (("recognised", "invoices"), ("transacted", "transactions"))
+            ),
+            is_whole=(days.first_day <= pl.col("month") + quiet)
+            & (days.last_day + quiet + pl.duration(days=1) >= pl.col("next_month")),
+        )
+    )
+
+
+UNREALIZED = ("unrealized", "unrealized_low", "unrealized_high")
 
 
 def revenue_parts(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
     """Twelve months of what is billed by kind, and of unrealized revenue by part of the plan.
 
-    `month`, `name`, `bar` (billed or unrealized), `part`, `amount`, `is_estimate`; months without any have no part.
+    `month`, `name`, `is_whole`, `bar` (billed or unrealized), `part`, `amount`, `is_estimate`;
+    months without any have no part.
     """
-    months = months_to(con, quarter).select("month", "name")
+    months = months_to(con, quarter).drop_nulls("active_partners").select("month", "name", "is_whole")
     return months.join(frame(con, "revenue_parts"), on="month", how="left", maintain_order="left")
 
 
@@ -425,24 +456,18 @@ STAGES = {
 
 
 def cost_and_value(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
-    """The quarter's cost by category and value by kind: `side`, `part`, `amount`, `is_estimate`."""
-    row = _by_quarter(con, "cost_and_value_by_quarter")[quarter.name]
-    costs = frame(con, "cost_by_category").filter(pl.col("quarter") == quarter.name)
-    value = [("Direct revenue", row["direct"], False)] if row["direct"] else []
-    value += [("Partner-attributed", row["attributed"], True)] if row["attributed"] else []
-    value += [("Cost avoidance", row["avoided"], True)] if row["avoided"] else []
-    parts = [("Cost", category.capitalize(), amount, False) for _, category, amount in costs.rows()]
-    parts += [("Value", *part) for part in value]
-    return pl.DataFrame(
-        parts,
-        schema={
-            "side": pl.String,
-            "part": pl.String,
-            "amount": pl.Decimal(38, 12),
-            "is_estimate": pl.Boolean,
-        },
-        orient="row",
+    """The quarter's cost by category and value by kind: `side`, `part`, `is_estimate`, `amount`.
+
+    `four_quarters` is the sum of the four to this one. Parts with neither have no row.
+    """
+    parts = frame(
+        con,
+        "cost_and_value_parts",
+        first_day=quarters_to(con, quarter)[-4].first_day,
+        quarter=quarter.name,
+        last_day=quarter.last_day,
     )
+    return parts.drop("position")
 
 
 def _float(figure: Figure) -> float | None:

@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
 
 from kit import editions, formats, metrics
+from kit.fiscal import Month
 from kit.metrics import Metric, day_text
-from kit.review import Review, month_text
+from kit.review import Review, last_months
 
 LABELS = {
     "revenue": "API program revenue",
@@ -50,11 +52,10 @@ def _revenue(review: Review) -> str:
         "transacted": "Pre-monetization: value of partners’ transactions, not billed",
         "unrealized": "Pre-monetization: unrealized revenue, not billed",
     }[basis]
-    months = review.months.tail(4).to_dicts()
-    active = months[-1]["active_partners"]
-    if review.metric("revenue").this is None:
+    months = last_months(review, 4)
+    if review.metric("revenue").this is None or months[-1][basis] is None:
         return what
-    each = metrics.divided(months[-1][basis], active)
+    each = metrics.divided(months[-1][basis], months[-1]["active_partners"])
     partner = (
         f"{formats.money(each, review.currency)} per active partner in {_short(months[-1])}" if each else ""
     )
@@ -78,13 +79,15 @@ def _kinds(review: Review) -> str:
 
 
 def _month_over_month(review: Review, basis: str, months: list[dict[str, Any]]) -> str:
-    """Each month's change on the month before it; nothing where a month is not over."""
-    if not metrics.ends_in_time(review.con, review.quarter):
-        return ""
+    """Each month's change on the month before it; nothing where a month is not whole in the data."""
     changes = [
         f"{_short(after)} {formats.percent(change, signed=True)}"
-        for before, after in zip(months, months[1:], strict=False)
-        if before[basis] > 0
+        for before, after in pairwise(months)
+        if before[basis]
+        and before[basis] > 0
+        and before["is_whole"]
+        and after["is_whole"]
+        and after["month"] >= review.quarter.first_day
         and (change := metrics.divided(after[basis] - before[basis], before[basis])) is not None
     ]
     return f"month over month {', '.join(changes)}" if changes else ""
@@ -132,6 +135,8 @@ def _activation_rate(review: Review) -> str:
 
 def _value_ratio(review: Review) -> str:
     row = metrics.row_of(review.con, "cost_and_value_by_quarter", review.quarter)
+    if review.metric("value_ratio").this is None:
+        return "Value for one of cost"
     value = metrics.value_of(row)
     scale = formats.scale_of([row["cost"], value])
     direct, attributed, avoided, cost, total = (
@@ -142,8 +147,6 @@ def _value_ratio(review: Review) -> str:
     line = (
         f"{cost} cost, {total} value: {direct} direct, {attributed} attributed and {avoided} avoided (est.)"
     )
-    if ratios["low"] is None:
-        return line
     span = f"{formats.ratio(ratios['low'])} to {formats.ratio(ratios['high'])}"
     return f"{line}; range {span}; on direct revenue alone {formats.ratio(ratios['direct'])}"
 
@@ -154,13 +157,20 @@ def _growth_rate(review: Review) -> str:
         for row in metrics.frame(review.con, "active_by_month").to_dicts()
     }
     then, now = review.previous.last_month, review.quarter.last_month
+    if review.metric("growth_rate").this is None:
+        return "Active partners, compound a month"
     moved = metrics.frame(review.con, "growth_accounting", month=now.month, earlier_month=then.month).row(
         0, named=True
     )
     return (
-        f"{months[then.month]:,} → {months[now.month]:,} active partners, {month_text(then)} to {month_text(now)}:"
+        f"{months[then.month]:,} → {months[now.month]:,} active partners, {_month_name(then)} to {_month_name(now)}:"
         f" {moved['new']} new, {moved['returned']} returned, {moved['kept']} kept, {moved['lost']} lost"
     )
+
+
+def _month_name(month: Month) -> str:
+    """A month without its year: its neighbours say which."""
+    return f"{month.month:%B}" if month.name == f"{month.month:%Y-%m}" else month.name
 
 
 def notes(review: Review) -> list[str]:
@@ -190,7 +200,7 @@ def _as_reported(metric: Metric, restatement: editions.Restatement, currency: st
 def _definitions(review: Review) -> list[str]:
     revenue = {
         "recognised": "invoice lines paid or open, net of tax and credits, spread by day over their service periods",
-        "transacted": "before monetization, the value of partners’ transactions through the API; the program bills none",
+        "transacted": "before monetization, the value of partners’ transactions through the API, not billed",
         "unrealized": "before monetization, the quarter’s unrealized revenue",
     }[metrics.revenue_basis(review.con)]
     calls = metrics.setting(review.con, "min_calls")
@@ -252,6 +262,11 @@ def _basis(review: Review) -> list[str]:
         _rates(review),
         f"Run {editions.run_name(review.inputs, quarter.name)}, kit {review.inputs['kit']}.",
     ]
+
+
+def _share_text(share: float) -> str:
+    """A share in percent that is never rounded up to all."""
+    return "over 99.9%" if 0.9995 <= share < 1 else formats.percent(share)
 
 
 def _short_day(day: Any) -> str:

@@ -16,7 +16,7 @@ HARD, WARN = "#0b5f63", "#a8481f"
 ESTIMATE, ESTIMATE_PALE = "#9ccac6", "#e3f1ef"
 GREYS = ("#3d4a57", "#74818d", "#a3adb6", "#c9d0d6", "#e2e6ea")
 FONT = "Helvetica, Arial, Liberation Sans, sans-serif"
-WIDTH, HEIGHT = 340, 146
+WIDTH, HEIGHT = 340, 218  # of the whole picture, titles and axes included
 LONGEST_TITLE = 58  # characters that fit above a chart in half the page's width
 
 
@@ -54,6 +54,7 @@ def titled(chart: Any, name: str, title: str, subtitle: str, figures: str) -> An
         description=f"{title}. {subtitle}: {figures}.",
         width=WIDTH,
         height=HEIGHT,
+        autosize=alt.AutoSizeParams(type="fit", contains="padding"),
         title=alt.TitleParams(
             title,
             subtitle=subtitle,
@@ -113,7 +114,7 @@ def month_axis(labels: Sequence[str]) -> alt.X:
 def money_axis(channel: Any, field: str, values: Sequence[float], currency: str, **scale: Any) -> Any:
     """An axis of money at the scale that fits the values."""
     divisor, letter = formats.scale_of(values)
-    text = f"{formats.symbol(currency)!r} + format(datum.value / {divisor}, ',~r') + {letter!r}"
+    text = f"{formats.symbol(currency)!r} + format(datum.value / {divisor}, ',~r') + (datum.value ? {letter!r} : '')"
     is_upright = channel is alt.Y
     return channel(
         field,

@@ -46,7 +46,8 @@ def file_format(path: Path) -> str:
     known = FORMATS.get(suffixes[-1]) if suffixes else None
     if known is None:
         raise ReviewError(
-            f"{path}: the name does not say what it holds. Allowed endings: {', '.join(FORMATS)}, and .gz or .zst after them."
+            f"{path}: the name does not say what it holds."
+            f" Allowed endings: {', '.join(FORMATS)}, and .gz or .zst after them."
         )
     return known
 
@@ -114,7 +115,7 @@ def select_json(
     types: Mapping[str, str] | None,
     numbered: bool = True,
 ) -> Query:
-    """A SELECT of JSON objects' keys at the DuckDB types given, or of the objects whole, with `source` and `source_row`."""
+    """A SELECT of JSON objects' keys at the DuckDB types given, or of the objects whole; and `source`, `source_row`."""
     query = Query("", {"types": dict(types)} if types else {})
     reader = "read_json" if types else "read_json_objects"
     columns = ", columns = $types" if types else ""

@@ -5,7 +5,6 @@ import logging
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +85,10 @@ def lay_out(notebook: Any, title: str) -> str:
     """The page: one HTML file of the notebook's tagged blocks. ReviewError if it is too large for a mail."""
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(template_name="one_pager", extra_template_basedirs=[str(Path(__file__).parent)])
-    resources: Mapping[str, Any] = {"title": title, "style": style("style") + style("sheet")}
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]  # nbconvert has no annotations here
+        template_name="one_pager", extra_template_basedirs=[str(Path(__file__).parent)]
+    )
+    resources: dict[str, Any] = {"title": title, "style": style("style") + style("sheet")}
     page, _ = exporter.from_notebook_node(notebook, resources=resources)
     if len(page.encode()) > LARGEST_PAGE:
         raise ReviewError(

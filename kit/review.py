@@ -75,8 +75,11 @@ def message(review: Review) -> str:
 
 
 def unrealized(review: Review) -> dict[str, Any]:
-    """The last month's unrealized revenue: partners, calls, low, base and high, and the amount of each case."""
-    month = review.months.row(-1, named=True)
+    """Unrealized revenue of the quarter's last month, or the last that has begun in the data.
+
+    Its partners and calls, low, base and high, and the amount of each case.
+    """
+    month = last_months(review, 1)[0]
     cases = metrics.frame(review.con, "unrealized_by_case").filter(pl.col("month") == month["month"])
     names = [name for (name,) in review.con.execute("select case_name from pricing_cases").fetchall()]
     amounts = dict.fromkeys(names, Decimal(0)) | dict(cases.select("case_name", "amount").rows())
@@ -92,6 +95,11 @@ def unrealized(review: Review) -> dict[str, Any]:
     }
 
 
+def last_months(review: Review, count: int) -> list[dict[str, Any]]:
+    """The last months that have begun in the data, oldest first."""
+    return review.months.drop_nulls("active_partners").tail(count).to_dicts()
+
+
 def month_text(month: Month | Mapping[str, Any]) -> str:
     """A month as the page writes it: September 2026, or the period's own name."""
     first, name = (month.month, month.name) if isinstance(month, Month) else (month["month"], month["name"])
@@ -100,40 +108,37 @@ def month_text(month: Month | Mapping[str, Any]) -> str:
 
 def unrealized_sentences(review: Review) -> tuple[str, str, str]:
     """The headline of unrealized revenue: what was used, what it comes to, and how sure that is."""
-    now, before = unrealized(review), review.months.row(-2, named=True)
-    last = month_text(review.quarter.last_month)
+    now, last = unrealized(review), last_months(review, 1)[0]
+    so_far = "" if last["is_whole"] else " so far"
     used = (
         f"{formats.plural(now['partners'], 'active partner')} made {formats.count(now['calls'])} successful"
-        f" API calls in {last}."
+        f" API calls in {month_text(last)}{so_far}."
     )
     if now["amount"] is None:
-        return used, "unrealized revenue n/a", "it needs prices: [[pricing]] in program.toml"
+        return used, "Unrealized revenue: n/a", "it needs prices: [[pricing]] in program.toml"
     case = review.con.execute("select case_name from pricing_cases where is_base").fetchall()[0][0]
     scale = formats.scale_of([now["low"], now["high"], now["amount"]])
-    amount = f"{formats.money(now['amount'], review.currency, scale)} a month in unrealized revenue"
+    ending = "a month in unrealized revenue" if last["is_whole"] else "in unrealized revenue so far"
+    amount = f"{formats.money(now['amount'], review.currency, scale)} {ending}"
     return (
         f"{used} At our proposed pricing (“{case}”), that is",
         amount,
-        _how_sure(review, now, before, scale),
+        _how_sure(review, now, scale),
     )
 
 
-def _how_sure(
-    review: Review, now: dict[str, Any], before: Mapping[str, Any], scale: tuple[Decimal, str]
-) -> str:
+def _how_sure(review: Review, now: dict[str, Any], scale: tuple[Decimal, str]) -> str:
     """The range of an unrealized amount, its change on the month before, and what kind of number it is."""
     low, high, of = now["low"], now["high"], "by the share billed"
     if low == high and len(now["cases"]) > 1:
         low, high, of = min(now["cases"].values()), max(now["cases"].values()), "across the pricing cases"
     ends = [formats.money(end, review.currency, scale) for end in (low, high)]
     span = f"{ends[0]} to {ends[1]} {of}; " if low != high else ""
-    change = metrics.divided(now["amount"] - before["unrealized"], before["unrealized"])
-    is_whole = metrics.ends_in_time(review.con, review.quarter)
-    trend = (
-        f", {formats.percent(change, signed=True)} on the month before"
-        if change is not None and is_whole
-        else ""
-    )
+    months = last_months(review, 2)
+    change = None
+    if len(months) == 2 and all(month["is_whole"] for month in months):
+        change = metrics.divided(now["amount"] - months[0]["unrealized"], months[0]["unrealized"])
+    trend = f", {formats.percent(change, signed=True)} on the month before" if change is not None else ""
     return f"{span}an estimate that nobody is obliged to pay{trend}"
 
 
@@ -235,7 +240,7 @@ def figures(review: Review) -> dict[str, Any]:
                 "month": month["name"],
                 "active_partners": month["active_partners"],
                 "calls": month["calls"],
-                "revenue": number(month[basis]) if review.metric("revenue").this is not None else None,
+                "revenue": number(month[basis]),
                 "unrealized": number(month["unrealized"]) if now["amount"] is not None else None,
             }
             for month in review.months.to_dicts()

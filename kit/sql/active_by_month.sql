@@ -2,6 +2,7 @@
 -- Grain: one row per month, months without calls included.
 select
     months.month,
+    months.next_month,
     months.name,
     months.quarter,
     count(*) filter (where production_usage.is_active) as active_partners,
@@ -10,5 +11,5 @@ select
 from months
 left join production_usage
     on production_usage.month = months.month
-group by months.month, months.name, months.quarter
+group by months.month, months.next_month, months.name, months.quarter
 order by months.month

@@ -4,10 +4,13 @@ with days as (
     select distinct day from usage
 ),
 
+recent_days as (
+    select day from usage where day > (select max(usage.day) from usage) - 90 group by day
+),
+
 gaps as (
     select day - lag(day) over (order by day) - 1 as silent_days
-    from days
-    where day > (select max(day) from days) - 90
+    from recent_days
 )
 
 select

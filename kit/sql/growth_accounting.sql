@@ -1,5 +1,5 @@
 -- Who is new, returned, kept and lost between the last months of two quarters?
--- Grain: one row; returned partners were active in some month before, but not in the earlier of the two.
+-- Grain: one row; returned partners were active in some month before the earlier of the two, but not in it.
 with active_now as (
     select partner_id from production_usage where is_active and month = $month
 ),
@@ -9,7 +9,7 @@ active_then as (
 ),
 
 active_before as (
-    select distinct partner_id from production_usage where is_active and month < $month
+    select distinct partner_id from production_usage where is_active and month <= $earlier_month
 )
 
 select

@@ -1,0 +1,212 @@
+"""The settings of program.toml: one class a block, one line a setting."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+
+from kit.sources import files_of
+from kit.values import (
+    Constant,
+    Count,
+    Currency,
+    Dates,
+    Day,
+    Delimiter,
+    Money,
+    Positive,
+    Share,
+    ShortName,
+    Text,
+    Timezone,
+    Wage,
+    YesOrNo,
+    around,
+    fits,
+    one_of,
+)
+
+ZERO, ONE = Decimal(0), Decimal(1)
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _folded(value: object) -> object:
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def _like(middle: str) -> Any:
+    """A default: the value of another setting, where that one is sound."""
+    return Field(default_factory=lambda given: given.get(middle, ONE))
+
+
+class Block(BaseModel):
+    """One block of program.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+
+class About(Block):
+    """[program]: whose review this is, and how its days and money are counted."""
+
+    name: Annotated[str, fits(60)]
+    currency: Currency
+    timezone: Timezone
+    fiscal_year_start: Annotated[Count, Field(le=12)] = 1
+    stage: Annotated[str, one_of("a stage", "pre-monetization", "monetized")]
+    min_calls: Count = 1
+
+
+class Export(Block):
+    """One block of [exports]: the files of one system, and how to read them."""
+
+    path: Annotated[tuple[Text, ...], BeforeValidator(_listed), Field(min_length=1)]
+    preset: Text | None = None
+    columns: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    sql: Text | None = None
+    set: dict[str, Constant] = {}
+    timezone: Timezone = "UTC"
+    dates: Dates | None = None
+    delimiter: Delimiter | None = None
+    decimal: Annotated[str, one_of("a decimal mark", ".", ",")] = "."
+    thousands: Annotated[str, one_of("a thousands mark", ".", ",", "'", " ", "\u00a0", "\u202f")] | None = (
+        None
+    )
+    amounts: Annotated[str, one_of("a unit of amounts", "major", "minor")] = "major"
+    null: tuple[str, ...] = ()
+
+    @field_validator("thousands")
+    @classmethod
+    def _differs(cls, thousands: str, info: ValidationInfo) -> str:
+        if thousands == info.data.get("decimal"):
+            raise ValueError("the decimal mark too. They must differ.")
+        return thousands
+
+    def files(self, folder: Path) -> list[Path]:
+        """The files that `path` matches, sorted; relative ones are in the program folder."""
+        return sorted({file for pattern in self.path for file in files_of(folder, pattern)})
+
+
+class Exclude(Block):
+    """[exclude]: traffic that is nobody's business."""
+
+    partner_id: tuple[Text, ...] = ()
+    api_key: tuple[Text, ...] = ()
+    product: tuple[Text, ...] = ()
+    operation: tuple[Text, ...] = ()
+
+
+class Rate(Block):
+    """[[rate]]: the loaded hourly cost of a role, in force from a date."""
+
+    role: Text
+    hourly: Wage
+    from_: Day = Field(alias="from")
+
+
+class Attribution(Block):
+    """[attribution]: share of attributed revenue credited to the program."""
+
+    base: Share
+    low: Annotated[Share, around("base")] = _like("base")
+    high: Annotated[Share, around("base")] = _like("base")
+
+
+class Avoidance(Block):
+    """[[avoidance]]: manual work that a successful production call replaces."""
+
+    operation: Text
+    minutes: Positive
+    hourly: Wage
+    share: Share = ONE
+    low: Annotated[Share, around("share")] = _like("share")
+    high: Annotated[Share, around("share")] = _like("share")
+
+
+class Tier(Block):
+    """[[pricing.plan.tier]]: a price up to a number of units; the last has no end."""
+
+    up_to: Positive | None = None
+    price: Money
+    flat: Money = ZERO
+
+
+class Plan(Block):
+    """[[pricing.plan]]: a price list; `package` is None unless units are sold in packages."""
+
+    name: ShortName
+    fee: Money = ZERO
+    included: Money = ZERO
+    minimum: Money = ZERO
+    mode: Annotated[str, one_of("a mode", "graduated", "volume", "package", "flat")]
+    package: Positive | None = Field(None, validate_default=True)
+    tiers: Annotated[tuple[Tier, ...], Field(alias="tier", min_length=1)]
+
+    @field_validator("package")
+    @classmethod
+    def _in_package_mode(cls, package: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        if info.data.get("mode") != "package":
+            return None
+        if package is None:
+            raise ValueError('missing. mode = "package" needs the units in one, like package = 1000.')
+        return package
+
+
+class PricingCase(Block):
+    """[[pricing]]: one set of plans, and the share of their bills expected to be billed."""
+
+    case: ShortName
+    base: YesOrNo = False
+    assign: Annotated[str, one_of("a way to assign plans", "cheapest", "plan")] = "cheapest"
+    conversion: Share = ONE
+    low: Annotated[Share, around("conversion")] = _like("conversion")
+    high: Annotated[Share, around("conversion")] = _like("conversion")
+    plans: Annotated[tuple[Plan, ...], Field(alias="plan", min_length=1)]
+
+
+class Goal(Block):
+    """[goal]: what the next twelve months are to bring."""
+
+    partners_to_add: Count
+
+
+class Need(Block):
+    """One thing that is asked for, and its cost."""
+
+    what: Annotated[str, fits(90)]
+    amount: Money
+
+
+class ActionPlan(Block):
+    """[plan]: the one paragraph, its {names} of figures not yet filled in, and what it needs."""
+
+    doing: Annotated[str, BeforeValidator(_folded), fits(600)]
+    needs: tuple[Need, ...] = Field((), alias="need")
+
+
+class Settings(Block):
+    """All of program.toml."""
+
+    program: About
+    exports: dict[str, Annotated[list[Export], BeforeValidator(_listed)]] = {}
+    exclude: Exclude = Exclude()
+    rates: tuple[Rate, ...] = Field((), alias="rate")
+    attribution: Attribution | None = None
+    avoidance: tuple[Avoidance, ...] = ()
+    pricing: tuple[PricingCase, ...] = ()
+    goal: Goal | None = None
+    plan: ActionPlan | None = None
+
+    @field_validator("pricing")
+    @classmethod
+    def _sole_is_base(cls, cases: tuple[PricingCase, ...]) -> tuple[PricingCase, ...]:
+        return (cases[0].model_copy(update={"base": True}),) if len(cases) == 1 else cases
+
+
+class Program(Settings):
+    """The settings, and the absolute folder they stand in."""
+
+    folder: Path

@@ -1,0 +1,114 @@
+"""Where a program's exports come from: the tables there are, and the files, presets and columns of each."""
+
+import functools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kit import presets
+from kit.mistakes import Mistake, blocks, unknown
+from kit.toml_lines import Key
+from kit.values import CONTROL
+
+CANONICAL = Path(__file__).parent / "sql" / "canonical.sql"
+
+
+@functools.cache
+def canonical_columns() -> dict[str, list[str]]:
+    """The columns that an export of each table may give."""
+    tables = re.findall(
+        r"^create table (\w+) \($(.*?)^\);$", CANONICAL.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    columns = {table: re.findall(r"^    (\w+) ", body, re.MULTILINE) for table, body in tables}
+    # `system` is the preset's name, which the kit fills in; aliases alone say whose ids they are.
+    return {
+        table: [name for name in names if name != "system" or table == "aliases"]
+        for table, names in columns.items()
+    }
+
+
+def files_of(folder: Path, pattern: str) -> list[Path]:
+    """The files of a pattern; names that begin with a dot only if the pattern has such a name."""
+    path = Path(pattern)
+    start = Path(path.anchor) if path.is_absolute() else folder
+    try:
+        if (folder / path).is_file():
+            return [folder / path]
+        found = [file for file in start.glob(str(path.relative_to(path.anchor))) if file.is_file()]
+    except (ValueError, OSError, IndexError):  # no pattern at all, such as "a**" or ".", or a name too long
+        return []
+    return [file for file in found if _is_hidden(path) or not _is_hidden(file.relative_to(start))]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def of_exports(raw: dict[str, Any], folder: Path) -> Iterator[Mistake]:
+    """Tables unknown or missing, and blocks that lead to no file, preset or column."""
+    exports, tables = raw.get("exports", {}), canonical_columns()
+    if not isinstance(exports, dict):
+        return
+    for table in exports:
+        if table not in tables:
+            yield Mistake(("exports", table), unknown("a table", table, tables))
+        for key, block in blocks(exports, table, key=("exports",)):
+            yield from _ways(key, block)
+            yield from _files(folder, key, block)
+            if table in tables:
+                yield from _preset(table, key, block)
+                yield from _columns(table, key, block)
+    for table in ("calls", "partners"):
+        if exports.get(table, []) == []:
+            yield Mistake(("exports", table), f"missing. Write a block [exports.{table}] with its path.")
+
+
+def _ways(key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
+    ways = [way for way in ("preset", "columns", "sql") if way in block]
+    for way in ways[1:]:
+        yield Mistake((*key, way), f"beside {ways[0]}. Allowed: one of preset, columns, sql.")
+
+
+def _files(folder: Path, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
+    paths = block.get("path")
+    for place, path in enumerate(paths if isinstance(paths, list) else [paths]):
+        if isinstance(path, str) and (reason := _astray(folder, path, files_of(folder, path))):
+            yield Mistake((*key, "path", place), reason)
+    if isinstance(sql := block.get("sql"), str):
+        found = [file for file in files_of(folder, sql) if file == folder / sql]
+        if reason := _astray(folder, sql, found):
+            yield Mistake((*key, "sql"), reason)
+
+
+def _astray(folder: Path, text: str, found: list[Path]) -> str:
+    """Why a path leads to no file it may lead to; empty if it does, or is no path to begin with."""
+    path = Path(text)
+    if not text.strip() or CONTROL.search(text):
+        return ""
+    if not path.is_absolute() and ".." in path.parts:
+        return "leaves the program folder. If that is meant, write an absolute path."
+    if not found:
+        return f"no such file. Looked in {path.parent if path.is_absolute() else folder}."
+    for file in found:
+        if not path.is_absolute() and not file.resolve().is_relative_to(folder):
+            return (
+                f"leaves the program folder: {file.relative_to(folder)} is a link to"
+                f" {file.resolve()}. If that is meant, write an absolute path."
+            )
+    return ""
+
+
+def _preset(table: str, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
+    there = sorted(file.stem for file in (presets.FOLDER / table).glob("*.sql"))
+    if isinstance(preset := block.get("preset"), str) and preset not in there:
+        yield Mistake((*key, "preset"), unknown(f"a preset of {table}", preset, there))
+
+
+def _columns(table: str, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
+    allowed = canonical_columns()[table]
+    for setting in ("columns", "set"):
+        names = block.get(setting)
+        for name in names if isinstance(names, dict) else ():
+            if name not in allowed:
+                yield Mistake((*key, setting, name), unknown(f"a column of {table}", name, allowed))
