@@ -1,1 +1,25 @@
-"""From raw exports to the five metrics of an API program review, and the page that shows them."""
+"""An API program's raw exports, and the one page its CFO reads each quarter.
+
+The modules in reading order; each imports only from those before it:
+
+errors      what the people who run a review can mend themselves
+toml_lines  program.toml's keys, each with its line
+program     program.toml → typed settings; every mistake in it reported at once (values, sources, settings, mistakes)
+fiscal      fiscal months and quarters
+raw         raw files → rows of text
+presets     known systems' exports
+exports     rows of text → canonical tables
+database    canonical tables → the rows behind each figure, one SELECT a table (kit/sql)
+metrics     the five metrics, and the frames behind them
+formats     a figure and its unit → text
+findings    figures → sentences
+editions    what was published, and what has been restated since
+review      one quarter's review: all the page says
+notes       the small print
+pictures    how charts look
+charts      frames → charts
+blocks      the blocks of the page as HTML
+notebook    what a parameterized notebook needs of itself
+report      papermill, then nbconvert
+cli         the command
+"""

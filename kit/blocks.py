@@ -23,7 +23,8 @@ class Block:
         self.html = _environment().get_template(f"{template}.html.j2").render(**values)
 
     def _repr_html_(self) -> str:
-        return f'<div class="review">{self.html}</div>'
+        # Amounts begin with a dollar sign: JupyterLab must not take them for formulas.
+        return f'<div class="review tex2jax_ignore mathjax_ignore">{self.html}</div>'
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self._repr_html_(), "text/plain": ""}

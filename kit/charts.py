@@ -153,7 +153,7 @@ def active_partners(months: pl.DataFrame, milestones: pl.DataFrame) -> Any:
     y = alt.Y(
         "active_partners:Q",
         title=None,
-        scale=alt.Scale(domain=[0, top * 1.5], nice=False),
+        scale=alt.Scale(domain=[0, top * 1.62], nice=False),
         axis=axis(grid=True, domain=False, ticks=False, values=whole_ticks(top), format=",d"),
     )
     line = (
@@ -218,7 +218,7 @@ def placed_milestones(months: pl.DataFrame, milestones: pl.DataFrame, top: float
         within.tail(MILESTONES_SHOWN)
         .select("month", "label", "active_partners", "text")
         .with_columns(
-            height=top * (1.46 - 0.115 * pl.int_range(pl.len())),
+            height=top * (1.58 - 0.115 * pl.int_range(pl.len())),
             side=pl.when(pl.col("month") < middle).then(pl.lit("left")).otherwise(pl.lit("right")),
         )
     )

@@ -78,12 +78,10 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
 
 
 def _check_quarter(name: str) -> None:
-    from kit.fiscal import check_quarter_name
+    from kit.fiscal import is_quarter_name, not_a_quarter
 
-    try:
-        check_quarter_name(name)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--quarter") from None
+    if not is_quarter_name(name):
+        raise click.BadParameter(not_a_quarter(name), param_hint="--quarter")
 
 
 def closing_line(figures: dict[str, Any]) -> str:

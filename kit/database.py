@@ -1,5 +1,6 @@
 """A program's folder → one database in memory, in which every stop from raw export to figure is a table."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -9,9 +10,11 @@ from pathlib import Path
 import duckdb
 
 from kit import fiscal
+from kit.currencies import smallest_unit, unusual_digits
 from kit.errors import ReviewError
 from kit.exports import load_exports
 from kit.program import Program, load_program
+from kit.settings import PricingCase
 
 # In the order in which they are made: each asks only the tables before it.
 TABLES = (
@@ -77,96 +80,89 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"create or replace table {table} as {read_sql(table)}")
         if table == "alias_paths":
             con.execute(read_sql("macros"))
+            _stop_at_contradictions(con)
+
+
+def _stop_at_contradictions(con: duckdb.DuckDBPyConnection) -> None:
+    """ReviewError naming the rows of which only one can be true."""
+    found = con.execute(read_sql("contradictions")).fetchall()
+    if found:
+        raise ReviewError(
+            "\n".join(
+                ["The exports contradict themselves:", *(f"  {table}: {what}" for table, what in found)]
+            )
+        )
 
 
 def add_settings(con: duckdb.DuckDBPyConnection, program: Program) -> None:
     """Put program.toml's settings into their tables."""
     about = program.program
-    for currency, digits in minor_digits().items():
-        _insert(con, "minor_units", currency, _unit(digits))
-    unit = _unit(minor_digits().get(about.currency, 2))
-    _insert(con, "settings", about.name, about.currency, unit, about.timezone, about.stage, about.min_calls)
-    for rate in program.rates:
-        _insert(con, "rates", rate.role.lower(), rate.hourly, rate.from_)
-    if program.attribution:
-        _insert(
-            con, "attribution", program.attribution.low, program.attribution.base, program.attribution.high
-        )
+    unit = smallest_unit(about.currency)
+    _insert(con, "minor_units", *((currency, smallest_unit(currency)) for currency in unusual_digits()))
+    _insert(con, "settings", (about.name, about.currency, unit, about.timezone, about.stage, about.min_calls))
+    _insert(con, "rates", *((rate.role.lower(), rate.hourly, rate.from_) for rate in program.rates))
+    shares = program.attribution
+    _insert(con, "attribution", *([(shares.low, shares.base, shares.high)] if shares else []))
     for work in program.avoidance:
         per_call = work.minutes * work.hourly / 60
-        _insert(
-            con, "avoidance", work.operation, per_call * work.low, per_call * work.share, per_call * work.high
-        )
-    for field, values in program.exclude.model_dump().items():
-        for value in values:
-            _insert(con, "excluded", field, value)
-    if program.goal:
-        _insert(con, "goal", program.goal.partners_to_add)
+        values = (per_call * work.low, per_call * work.share, per_call * work.high)
+        _insert(con, "avoidance", (work.operation, *values))
+    excluded = program.exclude.model_dump().items()
+    _insert(con, "excluded", *((field, value) for field, values in excluded for value in values))
+    _insert(con, "goal", *([(program.goal.partners_to_add,)] if program.goal else []))
     if program.plan:
-        _insert(con, "action_plan", program.plan.doing)
-        for need in program.plan.needs:
-            _insert(con, "needs", need.what, need.amount)
+        _insert(con, "action_plan", (program.plan.doing,))
+        _insert(con, "needs", *((need.what, need.amount) for need in program.plan.needs))
     for case in program.pricing:
-        _insert(con, "pricing_cases", case.case, case.base, case.assign, case.low, case.conversion, case.high)
-        for position, plan in enumerate(case.plans):
-            _insert(
-                con,
-                "pricing_plans",
-                case.case,
-                plan.name,
-                position,
-                plan.fee,
-                plan.included,
-                plan.minimum,
-                plan.mode,
-                plan.package,
-            )
-            above = Decimal(0)
-            for tier in plan.tiers:
-                _insert(con, "pricing_tiers", case.case, plan.name, above, tier.up_to, tier.price, tier.flat)
-                above = tier.up_to or above
+        _add_case(con, case)
 
 
-def minor_digits() -> dict[str, int]:
-    """Decimal digits of the currencies that don't have two (ISO 4217, from Unicode's CLDR)."""
-    from babel.core import get_global  # Babel takes a moment to load; most imports of the kit don't need it.
-
-    return {
-        currency: fraction[0]
-        for currency, fraction in get_global("currency_fractions").items()
-        if fraction[0] != 2 and currency != "DEFAULT"
-    }
-
-
-def _unit(digits: int) -> Decimal:
-    return Decimal(1).scaleb(-digits)
+def _add_case(con: duckdb.DuckDBPyConnection, case: PricingCase) -> None:
+    shares = (case.low, case.conversion, case.high)
+    _insert(con, "pricing_cases", (case.case, case.base, case.assign, *shares))
+    for position, plan in enumerate(case.plans):
+        bounds = (plan.fee, plan.included, plan.minimum, plan.mode, plan.package)
+        _insert(con, "pricing_plans", (case.case, plan.name, position, *bounds))
+        above = Decimal(0)
+        for tier in plan.tiers:
+            _insert(con, "pricing_tiers", (case.case, plan.name, above, tier.up_to, tier.price, tier.flat))
+            above = tier.up_to or above
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: str, *values: object) -> None:
-    con.execute(f"insert into {table} values ({', '.join('?' * len(values))})", values)
+def _insert(con: duckdb.DuckDBPyConnection, table: str, *rows: Sequence[object]) -> None:
+    """Insert rows in one statement: one each takes longer than the rest of opening a program."""
+    if rows:
+        marks = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
+        con.execute(f"insert into {table} values {marks}", [value for row in rows for value in row])
 
 
 def add_months(con: duckdb.DuckDBPyConnection, fiscal_year_start: int) -> None:
-    """Lay the spine of months under all dates of the exports, with three years of history before the last."""
+    """Lay the spine of months under all dates of the exports, with three years of history before the first."""
     [(first_day, last_day)] = con.execute(read_sql("covered_days")).fetchall()
     if first_day is None:
-        raise ReviewError("The exports of calls and partners hold no rows.")
-    months = _own_calendar(con) or list(
-        fiscal.calendar_months(first_day - HISTORY, last_day + timedelta(days=92), fiscal_year_start)
+        raise ReviewError("The exports hold no rows.")
+    own = _own_calendar(con, last_day)
+    months = (
+        [*fiscal.months_before(own[0], HISTORY), *own]
+        if own
+        else list(
+            fiscal.calendar_months(first_day - HISTORY, last_day + timedelta(days=92), fiscal_year_start)
+        )
     )
-    for month in months:
-        _insert(con, "months", month.month, month.next_month, month.name, month.quarter)
-    for segment in fiscal.segments(months):
-        _insert(con, "segments", *segment)
+    _insert(con, "months", *((month.month, month.next_month, month.name, month.quarter) for month in months))
+    _insert(con, "segments", *fiscal.segments(months))
 
 
-def _own_calendar(con: duckdb.DuckDBPyConnection) -> list[fiscal.Month]:
-    """The periods of the calendar export, if there is one; ReviewError where they leave a gap or overlap."""
+def _own_calendar(con: duckdb.DuckDBPyConnection, last_day: date) -> list[fiscal.Month]:
+    """The periods of the calendar export, if there is one; ReviewError where it has gaps or overlaps or ends early."""
     rows = con.execute(
         "select first_day, last_day, period, quarter from calendar order by first_day"
     ).fetchall()
+    for _, _, period, quarter in rows:
+        if not fiscal.is_quarter_name(quarter):
+            raise ReviewError(f"calendar: period {period!r}: {fiscal.not_a_quarter(quarter)}")
     months = [
-        fiscal.Month(first, last + timedelta(days=1), period, fiscal.check_quarter_name(quarter))
+        fiscal.Month(first, last + timedelta(days=1), period, quarter)
         for first, last, period, quarter in rows
     ]
     for before, after in pairwise(months):
@@ -175,6 +171,10 @@ def _own_calendar(con: duckdb.DuckDBPyConnection) -> list[fiscal.Month]:
                 f"The calendar has a gap or an overlap: period {before.name!r} ends on"
                 f" {before.next_month - timedelta(days=1)}, and {after.name!r} begins on {after.month}."
             )
+    if months and months[-1].next_month <= last_day:
+        raise ReviewError(
+            f"The calendar ends on {months[-1].next_month - timedelta(days=1)}, and the exports reach to {last_day}."
+        )
     return months
 
 

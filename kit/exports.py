@@ -1,5 +1,6 @@
 """Raw exports → canonical tables: every value is text until a declared format makes it what the contract says."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import duckdb
 from kit.errors import ReviewError
 from kit.presets import read_preset
 from kit.program import Export, Program
-from kit.raw import Query, select_all, select_json, select_text
+from kit.raw import Query, file_format, select_all, select_json, select_text
 
 SHOWN = 5
 
@@ -23,16 +24,27 @@ def load_exports(con: duckdb.DuckDBPyConnection, program: Program) -> None:
 
 def load_export(con: duckdb.DuckDBPyConnection, program: Program, table: str, export: Export) -> None:
     """Append one export to its canonical table; nothing is appended if any value of it is wrong."""
-    con.execute(
-        "create or replace temp table typed as " + (query := typed(con, program, table, export)).sql,
-        query.parameters,
-    )
+    try:
+        query = typed(con, program, table, export)
+        con.execute(f"create or replace temp table typed as {query.sql}", query.parameters)
+    except duckdb.Error as error:
+        raise ReviewError(_reading_failed(program, table, export, error)) from None
     _stop_at_problems(con, program, table, export)
     columns = ", ".join(name for name, _, _ in schema(con, table))
     con.execute(f"insert into {table} select {columns} from typed")
     con.execute(
         "insert into sources select $table, source, count(*) from typed group by source", {"table": table}
     )
+
+
+def _reading_failed(program: Program, table: str, export: Export, error: duckdb.Error) -> str:
+    """What DuckDB says of an export that it can't read, with the files and the SQL that it may mean."""
+    reason = str(error).split("Possible fixes")[0].split("Possible Solution")[0].strip()
+    files = [str(file) for file in export.files(program.folder)]
+    more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+    by = export.sql or (f"preset {export.preset}" if export.preset else "")
+    named = f" by {by}" if by else ""
+    return f"The {table} export cannot be read{named}: {reason}\nFiles: {', '.join(files[:SHOWN])}{more}."
 
 
 def schema(con: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str, bool]]:
@@ -65,9 +77,14 @@ def staged(
         text = (program.folder / export.sql).read_text(encoding="utf-8").rstrip().rstrip(";")
         return Query(f"with raw as (\n{raw.sql}\n)\nselect * from (\n{text}\n)", raw.parameters)
     columns = schema(con, table)
-    names = {name: export.columns.get(name, name) for name, _, _ in columns if name != "system"}
+    names = {name: export.columns.get(name, name) for name, _, _ in columns if not _is_ours(table, name)}
     required = [name for name, _, is_required in columns if is_required and name not in export.set]
     return select_text(con, files, names, export.delimiter, required, numbered)
+
+
+def _is_ours(table: str, column: str) -> bool:
+    """Whether the kit fills in a column: whose ids a row holds is the preset's name, but aliases say it themselves."""
+    return column == "system" and table != "aliases"
 
 
 def typed(
@@ -90,7 +107,7 @@ def typed(
     }
     values, casts, problems = [], [], []
     for name, type_, is_required in schema(con, table):
-        values.append(f"{_text_or_value(name, given.get(name), export, query)} as {name}_given")
+        values.append(f"{_text_or_value(table, name, given.get(name), export, query)} as {name}_given")
         casts.append(f"{_cast(name, type_, given.get(name), export)} as {name}")
         missing = f"{name}_given is null" if is_required else "false"
         problems.append(
@@ -115,9 +132,9 @@ select * replace ({with_defaults}), case {" ".join(problems)} end as problem fro
     return query
 
 
-def _text_or_value(name: str, given_type: str | None, export: Export, query: Query) -> str:
+def _text_or_value(table: str, name: str, given_type: str | None, export: Export, query: Query) -> str:
     """The value as the export gives it, text cleaned of outer space and of the words for nothing."""
-    if name == "system":
+    if _is_ours(table, name):
         return "settings_of_export.preset_name"
     value = "null::varchar"
     if given_type == "VARCHAR":
@@ -135,7 +152,8 @@ def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
     value = f"{name}_given"
     is_text = given_type in (None, "VARCHAR") or name in export.set
     if type_ == "DATE":
-        return _text_day(name, value, export) if is_text else _day(value, given_type)
+        day = _text_day(name, value, export) if is_text else _day(value, given_type)
+        return f"date_trunc('month', {day})::date" if name == "month" else day
     if type_ == "TIMESTAMP WITH TIME ZONE":
         return _text_instant(value, export) if is_text else _instant(value, given_type)
     if type_.startswith("DECIMAL"):
@@ -147,6 +165,8 @@ def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
         if name == "amount":
             return f"if(is_minor, times({number}, minor_unit(upper(currency_given::varchar))), {number})"
         return f"{number}::{type_}"
+    if type_ in ("INTEGER", "BIGINT"):
+        return f"try_cast(read_whole({value}::varchar, decimal_mark, thousands_mark) as {type_})"
     if type_ == "BOOLEAN":
         return f"read_boolean({value}::varchar)"
     if type_.startswith("ENUM"):
@@ -158,9 +178,10 @@ def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
 
 def _text_day(name: str, value: str, export: Export) -> str:
     """A day from text; a `month` may be written 2026-07, and is the first of the month."""
-    if name == "month":
-        first = f"regexp_replace({value}, '^(\\d{{4}}-\\d{{2}})$', '\\1-01')"
-        return f"date_trunc('month', read_day({first}, export_zone, program_zone))::date"
+    if name == "month" and not export.dates:
+        return (
+            f"read_day(regexp_replace({value}, '^(\\d{{4}}-\\d{{2}})$', '\\1-01'), export_zone, program_zone)"
+        )
     if not export.dates:
         return f"read_day({value}, export_zone, program_zone)"
     if has_clock(export.dates):
@@ -171,7 +192,7 @@ def _text_day(name: str, value: str, export: Export) -> str:
 def _text_instant(value: str, export: Export) -> str:
     if not export.dates:
         return f"read_instant({value}, export_zone, program_zone)"
-    if "%z" in export.dates:
+    if has_zone(export.dates):
         return f"try_strptime({value}, {literal(export.dates)})"
     zone = "export_zone" if has_clock(export.dates) else "program_zone"
     return f"try_strptime({value}, {literal(export.dates)}) at time zone {zone}"
@@ -179,7 +200,12 @@ def _text_instant(value: str, export: Export) -> str:
 
 def has_clock(dates: str) -> bool:
     """Whether a format of dates says a time of day."""
-    return any(directive in dates for directive in ("%H", "%I", "%X", "%c", "%s"))
+    return re.search("%-?[HIXcTs]", dates) is not None
+
+
+def has_zone(dates: str) -> bool:
+    """Whether a format of dates says an offset or a zone."""
+    return re.search("%[zZ]", dates) is not None
 
 
 def literal(text: str) -> str:
@@ -256,11 +282,7 @@ def _problems(
         """
     ).fetchall()
     for source, offset, column, text in rows:
-        first_row = (
-            2
-            if (source and ".csv" in Path(source).suffixes) or (source and ".tsv" in Path(source).suffixes)
-            else 1
-        )
+        first_row = 2 if source and file_format(Path(source)) == "csv" else 1
         yield source, (offset or 0) + first_row, column, text
 
 

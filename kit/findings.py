@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from kit import formats
+from kit import currencies, formats
 from kit.metrics import Metric
 
 # Less than this is noise: 1 % of money, half a point of a rate, a twentieth of a ratio (page-rules.md, 1).
@@ -66,7 +66,7 @@ def _opening(by_key: dict[str, Metric], currency: str, is_monetized: bool) -> st
         return f"The program returns {times} times its cost"
     if value.this is not None:
         cents = formats.money(Fraction(value.this), currency)
-        return f"The program returns {cents} for each {formats.symbol(currency).strip()}1 it costs"
+        return f"The program returns {cents} for each {currencies.sign(currency).strip()}1 it costs"
     if revenue.this is not None:
         noun = "revenue" if is_monetized else "partner value"
         return f"The program brought {formats.money(revenue.this, currency)} of {noun}"
@@ -170,7 +170,7 @@ def cost_and_value(parts: pl.DataFrame, currency: str) -> str:
     if cost <= 0:
         return "No cost to hold the value against"
     returns = (
-        f"Each {formats.symbol(currency).strip()}1 of cost returns {formats.money(value / cost, currency)}"
+        f"Each {currencies.sign(currency).strip()}1 of cost returns {formats.money(value / cost, currency)}"
     )
     if not soft:
         return returns

@@ -81,8 +81,24 @@ def quarters(months: list[Month]) -> list[Quarter]:
     return [Quarter(name, tuple(of_quarter)) for name, of_quarter in by_name.items()]
 
 
-def check_quarter_name(text: str) -> str:
-    """The text itself; ValueError if it is not the name of a quarter."""
-    if not re.fullmatch(r"\d{4}-Q[1-4]", text):
-        raise ValueError(f"{text!r} is not a quarter. Write it like 2026-Q3.")
-    return text
+def months_before(first: Month, history: timedelta) -> list[Month]:
+    """Stretches of thirty days before a calendar's first period, in quarters of three: no figure is made of them."""
+    months: list[Month] = []
+    year, number = int(first.quarter[:4]), int(first.quarter[-1])
+    while (first.month - (months[-1].month if months else first.month)) < history:
+        year, number = (year, number - 1) if number > 1 else (year - 1, 4)
+        for _ in range(3):
+            until = months[-1].month if months else first.month
+            day = until - timedelta(days=30)
+            months.append(Month(day, until, f"{day}", f"{year}-Q{number}"))
+    return months[::-1]
+
+
+def is_quarter_name(text: str) -> bool:
+    """Whether a text is the name of a quarter, like 2026-Q3."""
+    return re.fullmatch(r"\d{4}-Q[1-4]", text) is not None
+
+
+def not_a_quarter(text: str) -> str:
+    """What to say of a text that is no quarter's name."""
+    return f"{text!r} is not a quarter. Write it like 2026-Q3."

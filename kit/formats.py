@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 
+from kit.currencies import digits as currency_digits
+from kit.currencies import sign
+
 ABSENT = "n/a"
 MINUS = "−"
-SYMBOLS = {
-    "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "CN¥", "INR": "₹", "KRW": "₩", "BRL": "R$",
-    "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "MXN": "MX$", "HKD": "HK$", "SGD": "S$", "ILS": "₪",
-}  # fmt: skip
 SCALES = ((Decimal(10) ** 12, "T"), (Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K"))
 Number = Decimal | Fraction | float | int
 
@@ -20,11 +19,6 @@ def decimal(value: Number) -> Decimal:
         with localcontext(prec=60):
             return Decimal(value.numerator) / Decimal(value.denominator)
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-
-
-def symbol(currency: str) -> str:
-    """A currency's sign, or its code and a space where it has no sign that all readers know."""
-    return SYMBOLS.get(currency, f"{currency} ")
 
 
 def scale_of(values: Iterable[Number | None]) -> tuple[Decimal, str]:
@@ -56,15 +50,16 @@ def money(value: Number | None, currency: str, scale: tuple[Decimal, str] | None
         return ABSENT
     exact = decimal(value)
     if not exact:
-        return f"{symbol(currency)}0"
+        return f"{sign(currency)}0"
     divisor, letter = scale or scale_of([exact])
     scaled = round_half_even(abs(exact) / divisor, 3)
-    if scale is None and scaled == scaled.to_integral_value():
+    if not letter and (scaled < 1 or scaled >= 100 or currency_digits(currency) == 0):
+        places = 0 if scaled >= 100 else currency_digits(currency)
+        scaled = (abs(exact) / divisor).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+    elif scale is None and scaled == scaled.to_integral_value():
         scaled = scaled.to_integral_value()
-    elif not letter and scaled < 1:
-        scaled = scaled.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
-    sign = MINUS if exact < 0 and scaled else ""
-    return f"{sign}{symbol(currency)}{scaled:,f}{letter}"
+    minus = MINUS if exact < 0 and scaled else ""
+    return f"{minus}{sign(currency)}{scaled:,f}{letter}"
 
 
 def percent(value: Number | None, signed: bool = False, digits: int = 1) -> str:
@@ -87,7 +82,7 @@ def difference(value: Number | None) -> str:
     if value is None:
         return ABSENT
     exact = decimal(value)
-    return f"{_sign(exact, _digits(exact))}{_digits(abs(exact))}"
+    return _signed(exact, _digits(abs(exact)))
 
 
 def count(value: Number | None) -> str:
@@ -98,8 +93,8 @@ def count(value: Number | None) -> str:
     if abs(exact) >= 1_000_000:
         words = {"M": "million", "B": "billion", "T": "trillion"}
         divisor, letter = scale_of([exact])
-        return f"{round_half_even(exact / divisor, 3):f} {words[letter]}"
-    return f"{exact.quantize(Decimal(1), ROUND_HALF_EVEN):,f}"
+        return _text(round_half_even(exact / divisor, 3)) + f" {words[letter]}"
+    return _text(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
 def plural(number: int, noun: str) -> str:
@@ -107,26 +102,36 @@ def plural(number: int, noun: str) -> str:
     return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
-def _digits(exact: Decimal) -> str:
-    """One decimal from one up, else two: 12.3, 2.6, 0.41; whole from a hundred up, and nothing is 0."""
-    places = 0 if abs(exact) >= 100 or not exact else 1 if abs(exact) >= Decimal("0.95") else 2
-    return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):,f}".replace("-", MINUS)
-
-
 def significant(value: Number) -> str:
     """A plain number at four significant digits: a rate of exchange."""
     return f"{round_half_even(decimal(value), 4):f}"
 
 
+def _digits(exact: Decimal) -> str:
+    """One decimal from one up, else two: 12.3, 2.6, 0.41; whole from a hundred up, and nothing is 0."""
+    if not exact:
+        return "0"
+    two = exact.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+    one = exact.quantize(Decimal("0.1"), ROUND_HALF_EVEN)
+    return _text(
+        exact.quantize(Decimal(1), ROUND_HALF_EVEN) if abs(one) >= 100 else one if abs(one) >= 1 else two
+    )
+
+
 def _rounded(exact: Decimal, signed: bool, digits: int) -> str:
-    places = 0 if abs(exact) >= 100 else digits
-    text = f"{abs(exact).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):,f}"
-    sign = _sign(exact, text) if signed or exact < 0 else ""
-    return f"{sign}{text}"
+    rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
+    if abs(rounded) >= 100:
+        rounded = exact.quantize(Decimal(1), ROUND_HALF_EVEN)
+    return _signed(exact, _text(abs(rounded))) if signed else _text(rounded)
 
 
-def _sign(exact: Decimal, text: str) -> str:
-    """Plus or minus; a plus-minus sign where the text shows nothing but zeros."""
-    if not text.strip(f"0.,{MINUS}"):
-        return "±"
-    return "+" if exact > 0 else MINUS
+def _text(rounded: Decimal) -> str:
+    """A rounded number with a real minus sign, and none at zero."""
+    return f"{MINUS if rounded < 0 else ''}{abs(rounded):,f}"
+
+
+def _signed(exact: Decimal, text: str) -> str:
+    """The text with plus or minus before it; with both where it shows nothing but zeros."""
+    if not text.strip("0.,"):
+        return f"±{text}"
+    return f"{'+' if exact > 0 else MINUS}{text}"

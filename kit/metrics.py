@@ -4,7 +4,7 @@ Definitions follow the contract, section 2. A figure that can't be computed is N
 nothing is divided by zero. Money is Decimal in the program's currency, rates are fractions.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -21,6 +21,8 @@ from kit.fiscal import Quarter
 
 QUARTERS_SHOWN = 8
 LONGEST_QUIET_DAYS = 4
+# Characters that fit on the page.
+LONGEST_MILESTONE, LONGEST_CATEGORY = 28, 24
 Figure = Decimal | Fraction | None
 
 
@@ -60,18 +62,27 @@ def choose_quarter(con: duckdb.DuckDBPyConnection, name: str = "") -> Quarter:
     ReviewError for a name that is no quarter, or one of which the exports know nothing.
     """
     days = call_days(con)
-    covered = [quarter for quarter in all_quarters(con).values() if quarter.first_day <= days.last_day]
+    quarters = all_quarters(con)
+    covered = [
+        quarter
+        for quarter in quarters.values()
+        if days.first_day <= quarter.last_day and quarter.first_day <= days.last_day
+    ]
+    reach = f"the calls run from {day_text(days.first_day)} to {day_text(days.last_day)}"
     if not name:
-        return [quarter for quarter in covered if ends_in_time(con, quarter)][-1]
-    try:
-        fiscal.check_quarter_name(name)
-    except ValueError as error:
-        raise ReviewError(str(error)) from None
+        complete = [
+            quarter for quarter in covered if ends_in_time(con, quarter) and begins_in_time(con, quarter)
+        ]
+        if not complete:
+            raise ReviewError(
+                f"The data completes no quarter: {reach}. Name one to see it so far: {covered[-1].name}."
+            )
+        return complete[-1]
+    if not fiscal.is_quarter_name(name):
+        raise ReviewError(fiscal.not_a_quarter(name))
     if name not in (quarter.name for quarter in covered):
-        raise ReviewError(
-            f"{name} is not in the data: the calls run from {day_text(days.first_day)} to {day_text(days.last_day)}."
-        )
-    return all_quarters(con)[name]
+        raise ReviewError(f"{name} is not in the data: {reach}.")
+    return quarters[name]
 
 
 def quarters_to(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> list[Quarter]:
@@ -343,7 +354,13 @@ def _metric(
 ) -> Metric:
     """Put a metric together from a function that gives a quarter's figure, or None and the reason."""
     shown = quarters_to(con, quarter)[-QUARTERS_SHOWN:]
-    figures = {each.name: of(each) for each in shown}
+    begins = con.execute("select min(first_day) from calendar").fetchall()[0][0]
+    figures = {
+        each.name: of(each)
+        if begins is None or each.first_day >= begins
+        else (None, f"the calendar begins on {day_text(begins)}")
+        for each in shown
+    }
     before = shown[-2]
     (this, why_this), (last, why_last) = figures[quarter.name], figures[before.name]
     trend, why_trend = _trend(this, last, relative)
@@ -422,8 +439,17 @@ def revenue_parts(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFr
 
 
 def milestones(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """What moved the program: `date` and `text`, oldest first."""
-    return pl.DataFrame(con.sql("select date, label as text from milestones order by date, label"))
+    """What moved the program: `date` and `text`, oldest first; ReviewError for a text too long for the page."""
+    found = pl.DataFrame(con.sql("select date, label as text from milestones order by date, label"))
+    stop_at_long_texts("milestones: label", found["text"].to_list(), LONGEST_MILESTONE)
+    return found
+
+
+def stop_at_long_texts(where: str, texts: Iterable[str], room: int) -> None:
+    """ReviewError naming a text that is longer than its room on the page, and how long it is."""
+    for text in texts:
+        if len(text) > room:
+            raise ReviewError(f"{where} {text!r} has {len(text)} characters. There is room for {room}.")
 
 
 def partner_funnel(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
@@ -467,6 +493,7 @@ def cost_and_value(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataF
         quarter=quarter.name,
         last_day=quarter.last_day,
     )
+    stop_at_long_texts("costs: category", parts["part"].to_list(), LONGEST_CATEGORY)
     return parts.drop("position")
 
 

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 import vl_convert
 
-from kit import formats
+from kit import currencies, formats
 
 INK, QUIET, LINE = "#1c2733", "#5c6875", "#d9dee4"
 HARD, WARN = "#0b5f63", "#a8481f"
@@ -27,8 +27,9 @@ def show_as_pictures() -> None:
 
 
 def _mime_bundle(spec: dict[str, Any], **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    major = spec["$schema"].rsplit("/v", 1)[-1].split(".")[0]
-    return {f"application/vnd.vegalite.v{major}+json": spec, "image/svg+xml": picture(spec)}, {}
+    # JupyterLab 4.6 draws Vega-Lite 5 and no later; nothing in these charts is newer.
+    interactive = {**spec, "$schema": "https://vega.github.io/schema/vega-lite/v5.json"}
+    return {"application/vnd.vegalite.v5+json": interactive, "image/svg+xml": picture(spec)}, {}
 
 
 def picture(spec: dict[str, Any]) -> str:
@@ -114,7 +115,7 @@ def month_axis(labels: Sequence[str]) -> alt.X:
 def money_axis(channel: Any, field: str, values: Sequence[float], currency: str, **scale: Any) -> Any:
     """An axis of money at the scale that fits the values."""
     divisor, letter = formats.scale_of(values)
-    text = f"{formats.symbol(currency)!r} + format(datum.value / {divisor}, ',~r') + (datum.value ? {letter!r} : '')"
+    text = f"{currencies.sign(currency)!r} + format(datum.value / {divisor}, ',~r') + (datum.value ? {letter!r} : '')"
     is_upright = channel is alt.Y
     return channel(
         field,

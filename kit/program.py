@@ -101,9 +101,10 @@ def _repeated(named: Iterator[tuple[Key, dict[str, Any]]], what: str, *names: st
         name = tuple(block.get(part) for part in names)
         if not all(isinstance(part, str | date) for part in name):
             continue
-        if name in seen:
+        same = tuple(part.casefold() if isinstance(part, str) else part for part in name)
+        if same in seen:
             yield Mistake((*key, names[-1]), f"a second {what}.")
-        seen.add(name)
+        seen.add(same)
 
 
 def _cases(raw: dict[str, Any]) -> Iterator[Mistake]:

@@ -40,7 +40,7 @@ class Query:
 
 def file_format(path: Path) -> str:
     """`csv`, `json` or `parquet`, by the file's name; ReviewError for any other."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
+    suffixes = _endings(path)
     if suffixes and suffixes[-1] in COMPRESSED:
         suffixes.pop()
     known = FORMATS.get(suffixes[-1]) if suffixes else None
@@ -50,6 +50,10 @@ def file_format(path: Path) -> str:
             f" Allowed endings: {', '.join(FORMATS)}, and .gz or .zst after them."
         )
     return known
+
+
+def _endings(path: Path) -> list[str]:
+    return [suffix.lower() for suffix in path.suffixes]
 
 
 def same_name(name: str) -> str:
@@ -77,10 +81,10 @@ def select_text(
     query = Query("")
     parts = []
     of_kind = files_by(files, file_format)
-    for mark_and_names, of_header in files_by(
+    for begins, of_header in files_by(
         of_kind.get("csv", []), lambda file: header(con, file, delimiter)
     ).items():
-        parts.append(_select_csv(of_header, mark_and_names, wanted, required, query))
+        parts.append(_select_csv(of_header, begins, wanted, required, query))
     for layout, of_layout in files_by(of_kind.get("json", []), lambda file: json_layout(con, file)).items():
         parts.append(_select_json(of_layout, layout, wanted, query))
     if "parquet" in of_kind:
@@ -104,7 +108,7 @@ def select_all(
 def column_names(con: duckdb.DuckDBPyConnection, file: Path, delimiter: str | None) -> list[str]:
     """The names of a delimited or Parquet file's columns."""
     if file_format(file) == "csv":
-        return list(header(con, file, delimiter)[1:])
+        return list(header(con, file, delimiter).names)
     described = con.execute("describe select * from read_parquet($file)", {"file": str(file)}).fetchall()
     return [row[0] for row in described]
 
@@ -144,35 +148,47 @@ def _numbered(parts: Sequence[str], numbered: bool) -> str:
     return f"select *, {number} as source_row from (\n{rows}\n)"
 
 
-def header(con: duckdb.DuckDBPyConnection, file: Path, delimiter: str | None = None) -> tuple[str, ...]:
-    """The delimiter, then the column names in a delimited file's first line; ReviewError if it has none."""
-    line = _first_line(con, file)
-    if not line:
+@dataclass(frozen=True)
+class Header:
+    """How a delimited file begins: its delimiter, how many lines to skip, the names of its columns."""
+
+    delimiter: str
+    lines: int
+    names: tuple[str, ...]
+
+
+def header(con: duckdb.DuckDBPyConnection, file: Path, delimiter: str | None = None) -> Header:
+    """The header in a delimited file's first line that is not blank; ReviewError if it has none."""
+    number, line = _first_line(con, file)
+    if not line.strip():
         raise ReviewError(
             f"{file}: the file is empty. A first line with the names of the columns is expected."
         )
-    mark = delimiter or ("\t" if ".tsv" in file.suffixes else ",")
-    return (mark, *next(csv.reader([line], delimiter=mark)))
+    mark = delimiter or ("\t" if ".tsv" in _endings(file) else ",")
+    return Header(mark, number, tuple(next(csv.reader([line], delimiter=mark))))
 
 
-def _first_line(con: duckdb.DuckDBPyConnection, file: Path) -> str:
-    """The first line that is not blank, without a byte order mark."""
+def _first_line(con: duckdb.DuckDBPyConnection, file: Path) -> tuple[int, str]:
+    """Number and text of the first of a file's first lines that is not blank, without a byte order mark."""
     rows = con.execute(
         "select line from read_csv($file, columns = {line: 'VARCHAR'}, auto_detect = false, header = false,"
-        " delim = '\x1f', quote = '', escape = '') where trim(line) <> '' limit 1",
+        " delim = '\x1f', quote = '', escape = '') limit 20",
         {"file": str(file)},
     ).fetchall()
-    return rows[0][0].lstrip("\ufeff").strip() if rows else ""
+    for number, (line,) in enumerate(rows, start=1):
+        if line and line.strip("\ufeff \t\r"):
+            return number, line.lstrip("\ufeff").rstrip("\r")
+    return 0, ""
 
 
 def _select_csv(
     files: Sequence[Path],
-    mark_and_names: Sequence[str],
+    begins: Header,
     wanted: Mapping[str, str],
     required: Sequence[str],
     query: Query,
 ) -> str:
-    mark, *names = mark_and_names
+    names = begins.names
     position = {same_name(name): number for number, name in reversed(list(enumerate(names)))}
     missing_stop(
         files[0], names, [name for name in required if same_name(wanted[name]) not in position], wanted
@@ -181,7 +197,8 @@ def _select_csv(
     query.parameters |= {
         f"files_{group}": [str(file) for file in files],
         f"columns_{group}": {f"c{number}": "VARCHAR" for number in range(len(names))},
-        f"mark_{group}": mark,
+        f"mark_{group}": begins.delimiter,
+        f"lines_{group}": begins.lines,
     }
     columns = [
         f"c{position[same_name(theirs)]} as {identifier(ours)}"
@@ -191,8 +208,9 @@ def _select_csv(
     ]
     return (
         f"select {', '.join(columns)}, source\n"
-        f"from read_csv($files_{group}, columns = $columns_{group}, delim = $mark_{group}, auto_detect = false,"
-        """ header = false, skip = 1, quote = '"', escape = '"', filename = 'source')"""
+        f"from read_csv($files_{group}, columns = $columns_{group}, delim = $mark_{group}, skip = $lines_{group},"
+        " auto_detect = false,"
+        """ header = false, quote = '"', escape = '"', filename = 'source')"""
     )
 
 
@@ -221,9 +239,9 @@ def json_path(keys: Sequence[str]) -> str:
 
 def json_layout(con: duckdb.DuckDBPyConnection, file: Path) -> str:
     """How a JSON file lays out its objects: one a line, in one array, or spread over lines."""
-    if any(suffix in file.suffixes for suffix in (".jsonl", ".ndjson", ".log")):
+    if any(ending in _endings(file) for ending in (".jsonl", ".ndjson", ".log")):
         return "newline_delimited"
-    first = _first_line(con, file)
+    first = _first_line(con, file)[1].strip()
     if first.startswith("["):
         return "array"
     is_whole = con.execute("select json_valid($line)", {"line": first}).fetchall()

@@ -11,6 +11,7 @@ from typing import Any
 from kit.blocks import style
 from kit.database import locate
 from kit.errors import ReviewError
+from kit.program import load_program
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "one_pager.ipynb"
 LARGEST_PAGE = 150_000  # bytes: it goes by mail
@@ -24,6 +25,7 @@ def write_report(
     An empty quarter is the last that the data completes. ReviewError if settings or data are at fault; then, as after
     any other failure, the folder is as it was before.
     """
+    load_program(locate(program))  # Mistakes in the settings are told before anything is started or written.
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=out) as work:
         executed = run_notebook(program, quarter, out, Path(work) / "one-pager.ipynb", progress)

@@ -10,11 +10,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit import program, toml_lines
+from kit import presets, program, sources, toml_lines
 from kit.program import PLAN_NAMES, ProgramError, load_program
 
 FULL = """\
@@ -76,11 +77,11 @@ need = [ { what = "one engineer", amount = 95000 } ]
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program folder with two exports, and presets for calls."""
-    presets = tmp_path / "presets" / "calls"
-    presets.mkdir(parents=True)
-    (presets / "kong.sql").touch()
-    (presets / "aws.sql").touch()
-    monkeypatch.setattr(program, "PRESETS", tmp_path / "presets")
+    calls = tmp_path / "presets" / "calls"
+    calls.mkdir(parents=True)
+    (calls / "kong.sql").touch()
+    (calls / "aws.sql").touch()
+    monkeypatch.setattr(presets, "FOLDER", tmp_path / "presets")
     home = tmp_path / "northgate"
     (home / "exports").mkdir(parents=True)
     for name in ("exports/b.csv", "exports/a.csv", "exports/.hidden.csv", "partners.csv"):
@@ -127,7 +128,7 @@ def test_least_program_loads_with_defaults(folder: Path) -> None:
     )
     export = actual.exports["calls"][0]
     assert (actual.program.fiscal_year_start, actual.program.min_calls) == (1, 1)
-    assert (export.table, export.path, export.timezone) == ("calls", ("exports/a.csv",), "UTC")
+    assert (export.path, export.timezone) == (("exports/a.csv",), "UTC")
     assert (export.preset, export.columns, export.set, export.null) == (None, {}, {}, ())
     assert (actual.goal, actual.plan, actual.attribution, actual.pricing) == (None, None, None, ())
 
@@ -148,10 +149,35 @@ def test_low_and_high_follow_the_middle(folder: Path) -> None:
 
 
 def test_constants_become_the_text_an_export_would_hold(folder: Path) -> None:
-    given = 'set = { a = "x", b = true, c = 12, d = 0.20, e = 2026-01-31, f = 1e3 }'
+    given = 'set = { product = "x", operation = true, status = 12, units = 0.20, called_at = 2026-01-31, calls = 1e3 }'
     actual = load(folder, FULL.replace('set = { environment = "production" }', given))
-    expected = {"a": "x", "b": "true", "c": "12", "d": "0.20", "e": "2026-01-31", "f": "1000"}
-    assert actual.exports["calls"][0].set == expected
+    assert actual.exports["calls"][0].set == {
+        "product": "x", "operation": "true", "status": "12", "units": "0.20", "called_at": "2026-01-31", "calls": "1000",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"), [("1e3", "1000"), ("-0.00", "0.00"), ("0e99999", "0"), ("7.50", "7.50")]
+)
+def test_number_keeps_its_digits_and_is_plain(folder: Path, written: str, expected: str) -> None:
+    actual = load(folder, FULL.replace("fee = 99.00", f"fee = {written}"))
+    assert str(actual.pricing[0].plans[0].fee) == expected
+
+
+def test_columns_an_export_may_name_are_those_of_the_database_but_system() -> None:
+    with duckdb.connect() as con:
+        con.execute(sources.CANONICAL.read_text(encoding="utf-8"))
+        rows = con.execute(
+            "select table_name, column_name from duckdb_columns() where not internal order by table_oid, column_index"
+        ).fetchall()
+    expected = {(table, column) for table, column in rows if column != "system" or table == "aliases"}
+    actual = [(table, column) for table, columns in sources.canonical_columns().items() for column in columns]
+    assert actual == [row for row in rows if row in expected]
+
+
+def test_alias_may_say_whose_id_it_is(folder: Path) -> None:
+    text = FULL + '[exports.aliases]\npath = "partners.csv"\ncolumns = { id = "Key", system = "Source" }\n'
+    assert load(folder, text).exports["aliases"][0].columns == {"id": "Key", "system": "Source"}
 
 
 def test_list_of_blocks_joins_several_systems(folder: Path) -> None:
@@ -218,6 +244,8 @@ def test_value_at_its_boundary_loads(folder: Path, old: str, new: str) -> None:
 TOOLS = "Allowed: calls, keys, aliases, partners, invoices, transactions, worklogs, costs, "
 TOOLS += "attributed, headcount, milestones, fx, calendar."
 FIGURES = f"Allowed: {', '.join(PLAN_NAMES)}."
+COLUMN = "not a column of calls. Allowed: called_at, api_key, partner_id, environment, status, product, operation, "
+COLUMN += "request_id, calls, units."
 TIER = "[[pricing.plan.tier]]\n    up_to = 100000"
 MISTAKES = [
     # replace this, by this: the line and what is said
@@ -253,6 +281,13 @@ MISTAKES = [
     ('preset = "kong"', 'dates = "DD/MM"', ['10  exports.calls.dates = "DD/MM": not a date format. Write it like "%d/%m/%Y".']),
     ('preset = "kong"', 'amounts = "cents"', ['10  exports.calls.amounts = "cents": not a unit of amounts. Allowed: major, minor.']),
     ('preset = "kong"', 'table = "x"', ['10  exports.calls.table = "x": not a setting. Allowed: path, preset, columns, sql, set, timezone, dates, delimiter, decimal, thousands, amounts, null.']),
+    ('preset = "kong"', 'columns = { partnerid = "Account ID" }', [f'10  exports.calls.columns.partnerid = "Account ID": {COLUMN} Did you mean "partner_id"?']),
+    ('preset = "kong"', 'columns = { Status = "Code", units = "" }', [f'10  exports.calls.columns.Status = "Code": {COLUMN} Did you mean "status"?', '10  exports.calls.columns.units = "": empty.']),
+    ("environment =", "enviroment =", [f'11  exports.calls.set.enviroment = "production": {COLUMN} Did you mean "environment"?']),
+    ("environment =", "system =", [f'11  exports.calls.set.system = "production": {COLUMN}']),
+    ("[exclude]", '[exports.partners.set]\n"is test" = true\n[exclude]',
+        ['16  exports.partners.set."is test" = true: not a column of partners. Allowed: partner_id, name, registered_at, '
+        'sandbox_at, first_call_at, production_at, offboarded_at, is_test, segment, plan. Did you mean "is_test"?']),
     ('"production"', "[1]", ["11  exports.calls.set.environment: not a constant. Allowed: text, a number, true or false, a date."]),
     ('["GET /health"]', '"GET /health"', ['16  exclude.operation = "GET /health": not a list. Write it in brackets: [ … ].']),
     ("[[rate]]", "[rate]", ["17  rate: not a list. Write [[rate]]."]),
@@ -265,6 +300,7 @@ MISTAKES = [
     ("base = 0.35", "base = 35", ["23  attribution.base = 35: not a share. Allowed: 0 to 1; write 35 % as 0.35."]),
     ("low = 0.20", "low = 0.40", ["22  attribution.low = 0.40: more than base, 0.35. Allowed: low ≤ base ≤ high."]),
     ("high = 0.50", "high = 0.30", ["24  attribution.high = 0.30: less than base, 0.35. Allowed: low ≤ base ≤ high."]),
+    ("share = 1.0", "high = 0.9", ["29  avoidance[1].high = 0.9: less than share, 1. Allowed: low ≤ share ≤ high."]),
     ("minutes = 4.0", "minutes = nan", ["27  avoidance[1].minutes = NaN: too large. Allowed: numbers below 1e15."]),
     ("minutes = 4.0", 'minutes = "4"', ['27  avoidance[1].minutes = "4": not a number. Write it in digits, without quotes.']),
     ("base = true", "base = false", ["30  pricing: no case is the base. Write base = true in one of them."]),
@@ -301,9 +337,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), MISTAKES, ids=range(len(MISTAKES)))
-def test_mistake_is_told_with_its_line(
-    folder: Path, old: str, new: str, expected: list[str]
-) -> None:
+def test_mistake_is_told_with_its_line(folder: Path, old: str, new: str, expected: list[str]) -> None:
     assert old in FULL
     actual = mistakes(folder, FULL.replace(old, new, 1))
     sentences = [line.replace("{folder}", str(folder)) for line in expected]
@@ -355,6 +389,8 @@ def test_file_in_another_encoding_is_refused_with_its_line(folder: Path) -> None
         '"a" . ' * 100_000 + "a = 1",
         "a = " + "9" * 5000,
         "[program]\nmin_calls = 0x" + "f" * 100_000,
+        "[attribution]\nbase = 0x" + "f" * 100_000,
+        "[attribution]\nbase = 0e" + "9" * 18,
         "a = " + "{a = " * 200 + "1" + "}" * 200,
     ],
 )

@@ -110,8 +110,7 @@ def onboarding_work(
         nearly_live = [
             partner
             for partner in partners
-            if start - timedelta(days=20) <= partner.live < NEVER
-            and partner.registered.date() <= end
+            if start - timedelta(days=20) <= partner.live < NEVER and partner.registered.date() <= end
         ]
         trying = [p for p in partners if p.live == NEVER and start <= p.sandbox <= end]
         spent, entries = Fraction(0), []

@@ -71,9 +71,7 @@ class Stripe:
             )
             if live:
                 service = (start, end) if start < end else None
-                self.truth.add_invoice_line(
-                    day, partner.id, amount, currency.upper(), status, service
-                )
+                self.truth.add_invoice_line(day, partner.id, amount, currency.upper(), status, service)
         self.invoices.append(
             {
                 "id": stripe_id(rng, "in"),

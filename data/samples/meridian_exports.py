@@ -145,9 +145,7 @@ def retired_keys(partners: list[Partner]) -> list[str]:
 def write_registry(exports: Path, partners: list[Partner]) -> None:
     """Partners, their keys, and what Stripe and Toggl call them."""
     keys: list[tuple] = [
-        (held.id, partner.id, held.since, held.until)
-        for partner in partners
-        for held in partner.credentials
+        (held.id, partner.id, held.since, held.until) for partner in partners for held in partner.credentials
     ]
     tester = next(partner for partner in partners if partner.is_test)
     keys += [(key, tester.id, "2023-01-01", "2024-03-31") for key in retired_keys(partners)]
@@ -203,9 +201,7 @@ def write_toggl(exports: Path, rng: random.Random, partners: list[Partner], trut
     budget: list[float] = [n * hours for n, hours in zip(GOING_LIVE, HOURS_PER_LIVE, strict=True)]
     entries = [
         (day, partner, activity, role, int(hours * 3600) + rng.randint(-400, 400))
-        for day, partner, activity, role, hours in onboarding_work(
-            rng, real, budget, FIRST_DAY, LAST_DAY
-        )
+        for day, partner, activity, role, hours in onboarding_work(rng, real, budget, FIRST_DAY, LAST_DAY)
     ]
     tester = next(partner for partner in partners if partner.is_test)
     entries += [
@@ -279,9 +275,7 @@ def write_finance(exports: Path, rng: random.Random, truth: Truth) -> None:
     write_csv(exports / "milestones.csv", ["date", "label"], MILESTONES.items())
 
 
-def write_attributed(
-    exports: Path, rng: random.Random, partners: list[Partner], truth: Truth
-) -> None:
+def write_attributed(exports: Path, rng: random.Random, partners: list[Partner], truth: Truth) -> None:
     """Sales through partners' integrations."""
     rows = []
     for day, partner, eur in partner_days(rng, partners, ATTRIBUTED, FIRST_DAY, LAST_DAY, 0.06):

@@ -277,7 +277,7 @@ def write_aliases(exports: Path, partners: list[Partner]) -> None:
     rows += [(record_id(partner), partner.id, "hubspot") for partner in partners]
     survivor = next(filter(is_merged, partners))
     rows.append((former_name(survivor), survivor.id, "harvest"))
-    rows.append((MERGED_ID, survivor.id, "merge"))
+    rows.append((MERGED_ID, survivor.id, ""))
     write_csv(exports / "aliases.csv", ["id", "partner_id", "system"], rows)
 
 

@@ -209,9 +209,7 @@ class Truth:
             self.hours[month_of(day)] += hours
             self.onboarding[month_of(day)] += hours * Fraction(rate)
 
-    def add_cost(
-        self, day: date, category: str, amount: Decimal, currency: str, allocation: Decimal
-    ) -> None:
+    def add_cost(self, day: date, category: str, amount: Decimal, currency: str, allocation: Decimal) -> None:
         """The program's share of a cost."""
         converted = self._converted(day, amount, currency)
         self.costs[month_of(day), category] += converted * Fraction(allocation)
@@ -355,8 +353,7 @@ class Truth:
                 "calls": sum(self.calls[last_month][partner_id] for partner_id in active),
                 "amount": self.unrealized(base, last_month),
                 "cases": {
-                    case["case"]: self.unrealized(case, last_month)
-                    for case in self.program["pricing"]
+                    case["case"]: self.unrealized(case, last_month) for case in self.program["pricing"]
                 },
             },
             "months": [
@@ -386,9 +383,7 @@ class Truth:
             quarter = months_after(quarter, 3)
         names = ("read", *LEFT_OUT, "used")
         return {
-            "quarters": {
-                quarter_name(q, start): as_json(self.figures(q, first_month)) for q in quarters[1:]
-            },
+            "quarters": {quarter_name(q, start): as_json(self.figures(q, first_month)) for q in quarters[1:]},
             "ledger": {
                 "calls": {name: self.lines[name] for name in names},
                 "last_complete_quarter": quarter_name(quarters[-1], start),

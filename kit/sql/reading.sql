@@ -13,6 +13,14 @@ create macro read_number(text, decimal_mark, thousands_mark) as (
     end
 );
 
+-- A whole number.
+create macro read_whole(text, decimal_mark, thousands_mark) as (
+    case
+        when read_number(text, decimal_mark, thousands_mark) = trunc(read_number(text, decimal_mark, thousands_mark))
+            then try_cast(read_number(text, decimal_mark, thousands_mark) as bigint)
+    end
+);
+
 create macro read_boolean(text) as (
     case
         when lower(text) in ('true', 't', 'yes', 'y', '1') then true
@@ -20,12 +28,16 @@ create macro read_boolean(text) as (
     end
 );
 
--- A time on a clock, its offset taken into account if it has one; a fraction's seventh digit and beyond is dropped.
-create macro read_clock(text) as (
-    if(regexp_matches(text, '^\d{4}-\d{2}-\d{2}'), regexp_replace(text, '(\.\d{6})\d+', '\1'), null)
+-- A date and a time on a clock; a fraction's seventh digit and beyond is dropped.
+create macro read_clock(text) as regexp_replace(upper(text), '(\.\d{6})\d+', '\1');
+
+create macro is_clock(text) as regexp_full_match(
+    text, '(?i)\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?'
 );
 
-create macro has_offset(text) as regexp_matches(text, '\d{2}:\d{2}.*(Z|UTC|[+-]\d{2}(:?\d{2})?)$');
+create macro has_offset(text) as regexp_full_match(
+    text, '(?i)\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)? ?(Z|UTC|GMT|[+-](0\d|1[0-4])(:?[0-5]\d)?)'
+);
 
 create macro is_day(text) as regexp_full_match(text, '\d{4}-\d{2}-\d{2}');
 
@@ -34,7 +46,7 @@ create macro read_instant(text, export_zone, program_zone) as (
     case
         when is_day(text) then try_cast(text as timestamp) at time zone program_zone
         when has_offset(text) then try_cast(read_clock(text) as timestamptz)
-        else try_cast(read_clock(text) as timestamp) at time zone export_zone
+        when is_clock(text) then try_cast(read_clock(text) as timestamp) at time zone export_zone
     end
 );
 
@@ -50,5 +62,9 @@ create macro minor_unit(of_currency) as coalesce(
     (select unit from minor_units where minor_units.currency = of_currency), 0.01
 );
 
--- Wide enough for products of money with a rate, a price or a share; back to twelve decimals.
-create macro times(amount, factor) as (amount::decimal(38, 12) * factor::decimal(38, 12))::decimal(38, 12);
+-- Money times a rate, a price or a share, back to twelve decimals. Whole units and the rest are multiplied apart:
+-- together they would leave fourteen digits before the point.
+create macro times(amount, factor) as (
+    trunc(amount)::decimal(26, 0) * factor::decimal(38, 12)
+    + ((amount - trunc(amount))::decimal(12, 12) * factor::decimal(38, 12))::decimal(38, 12)
+)::decimal(38, 12);

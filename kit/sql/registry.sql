@@ -7,14 +7,18 @@ with rows_by_partner as (
 
 select
     owner as partner_id,
-    arg_max(name, partner_id = owner) as name,
+    coalesce(any_value(name) filter (where partner_id = owner), any_value(name)) as name,
     min(registered_at) as registered_at,
     min(sandbox_at) as sandbox_at,
     min(first_call_at) as first_call_at,
     min(production_at) as production_at,
-    arg_max(offboarded_at, partner_id = owner) as offboarded_at,
+    if(
+        bool_or(partner_id = owner),
+        any_value(offboarded_at) filter (where partner_id = owner),
+        max(offboarded_at)
+    ) as offboarded_at,
     bool_or(is_test) as is_test,
-    arg_max(segment, partner_id = owner) as segment,
-    arg_max(plan, partner_id = owner) as plan
+    coalesce(any_value(segment) filter (where partner_id = owner), any_value(segment)) as segment,
+    coalesce(any_value(plan) filter (where partner_id = owner), any_value(plan)) as plan
 from rows_by_partner
 group by owner

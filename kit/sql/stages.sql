@@ -4,10 +4,11 @@
 with evidence as (
     select
         partner_id,
-        min(day) filter (where environment = 'sandbox') as sandbox_date,
-        min(day) filter (where is_successful) as first_call_date,
-        min(day) filter (where is_successful and environment = 'production') as production_date
-    from partner_usage
+        min(day) filter (where environment = 'sandbox') as sandbox_seen,
+        min(day) filter (where is_successful) as first_call_seen,
+        min(day) filter (where is_successful and environment = 'production') as production_seen
+    from traffic
+    where fate = 'used'
     group by partner_id
 )
 
@@ -16,9 +17,9 @@ select
     registry.name,
     registry.segment,
     registry.plan,
-    least(registry.production_at, evidence.production_date) as production_date,
-    least(registry.first_call_at, evidence.first_call_date, production_date) as first_call_date,
-    least(registry.sandbox_at, evidence.sandbox_date, first_call_date) as sandbox_date,
+    least(registry.production_at, evidence.production_seen) as production_date,
+    least(registry.first_call_at, evidence.first_call_seen, production_date) as first_call_date,
+    least(registry.sandbox_at, evidence.sandbox_seen, first_call_date) as sandbox_date,
     least(registry.registered_at, sandbox_date) as registered_date
 from registry
 left join evidence

@@ -6,12 +6,13 @@ with owned as (
         coalesce(usage.environment, key_environment(usage.api_key, usage.day)) as environment,
         resolve(
             coalesce(key_owner(usage.api_key, usage.day), usage.partner_id), usage.system, usage.day
-        ) as partner_id
+        ) as partner_id,
+        usage.partner_id as logged_id
     from usage
 )
 
 select
-    owned.* replace (registry.partner_id as partner_id),
+    owned.* exclude (logged_id) replace (registry.partner_id as partner_id),
     case
         when exists (
             select 1
@@ -19,7 +20,7 @@ select
             where (excluded.field = 'operation' and excluded.value = owned.operation)
                 or (excluded.field = 'product' and excluded.value = owned.product)
                 or (excluded.field = 'api_key' and excluded.value = owned.api_key)
-                or (excluded.field = 'partner_id' and excluded.value = owned.partner_id)
+                or (excluded.field = 'partner_id' and excluded.value in (owned.partner_id, owned.logged_id))
         ) then 'excluded'
         when registry.partner_id is null then 'unmatched'
         when registry.is_test then 'test'

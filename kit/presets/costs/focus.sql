@@ -3,10 +3,8 @@
 -- and the program's share with `set = { allocation = "0.8" }`.
 -- Cost is EffectiveCost: what the charge period bears, commitments spread; tax and corrections included.
 --| required = ["ChargePeriodStart", "EffectiveCost", "BillingCurrency"]
---| optional = ["ServiceCategory"]
 select
     "ChargePeriodStart" as date,
-    "ServiceCategory" as category,
     "EffectiveCost" as amount,
     "BillingCurrency" as currency,
     source,

@@ -1,0 +1,357 @@
+"""A partner's usage of a month and a price list → its bill."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from math import ceil
+
+import pytest
+from conftest import add, made, new_database, rows, set_up
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kit.database import read_sql
+
+S = [(5, "7", "0"), (10, "6.50", "0"), (None, "6", "0")]
+Z = [(1000, ".10", "0"), (10000, ".05", "0"), (None, ".01", "0")]
+K = [(1000, ".3", "0"), (5000, ".2", "0"), (None, ".1", "0")]
+A = [(1000, ".01", "0"), (10000, ".008", "0"), (None, ".005", "0")]
+L1 = [(10, "10", "2"), (20, "5", "3"), (None, "5", "3")]
+L2 = [(100, "2", "10"), (200, "1", "0"), (None, ".5", "50")]
+L3 = [(10000, ".0010", "10"), (50000, ".0008", "10"), (100000, ".0006", "10"), (None, ".0004", "10")]
+O1 = [(5, "0", "100"), (10, "0", "50"), (15, "10", "0"), (None, "5", "0")]
+O2 = [(5, "0", "100"), (10, "0", "50"), (15, "5", "0"), (None, "1", "0")]
+O3 = [(5, "0", "100"), (10, "0", "150"), (15, "10", "0"), (None, "5", "0")]
+
+# The lines of reference/price-vectors.md: id, mode, tiers, the rest of the plan, units → bill.
+VECTORS = [
+    ("S1", "volume", S, {}, "1→7; 5→35; 6→39; 20→120; 25→150"),
+    ("S2", "graduated", S, {}, "1→7; 5→35; 6→41.50; 20→127.50; 25→157.50"),
+    ("Z1", "flat", [(None, "0.001", "0")], {}, "100000→100"),
+    ("Z2", "graduated", Z, {}, "15000→600"),
+    ("Z3", "volume", Z, {}, "15000→150"),
+    ("Z4", "package", [(None, "10.00", "0")], {"package": 1000}, "0→0; 500→10; 1000→10; 1001→20; 5500→60"),
+    ("K1", "graduated", K, {}, "6000→1200"),
+    ("K2", "volume", K, {}, "6000→600"),
+    ("A1", "graduated", A, {}, "15000→107"),
+    ("L1", "graduated", L1, {}, "0→2; 1→12; 10→102; 11→110; 12→115; 21→163"),
+    ("L2", "volume", L2, {}, "0→10; 1→12; 100→210; 100.5→100.5; 101→101; 200→200; 300→200"),
+    ("L3", "volume", L3, {}, "65000→49"),
+    ("L4", "package", [(None, "100", "0")], {"package": 10}, "121→1300"),
+    ("L4 with 10 included", "package", [(None, "100", "0")], {"package": 10, "included": 10}, "121→1200"),
+    ("L4 with 200 included", "package", [(None, "100", "0")], {"package": 10, "included": 200}, "121→0"),
+    ("L5", "package", [(None, "5", "0")], {"package": 100, "included": 100}, "201→10"),
+    ("L6", "flat", [(None, "0.01", "0")], {"minimum": 100}, "5000→100"),
+    ("O1", "graduated", O1, {}, "0→100; 3→100; 5→100; 5.001→150; 7→150; 12→170; 22→235"),
+    ("O2", "graduated", O2, {}, "22→182"),
+    ("O2 with minimum", "graduated", O2, {"minimum": 1000}, "0→1000"),
+    ("O3", "volume", O3, {}, "0→100; 5→100; 14→140; 15→150; 16→80; 100→500"),
+    ("O3 with minimum 150", "volume", O3, {"minimum": 150}, "0→150"),
+    ("O3 with minimum 100", "volume", O3, {"minimum": 100}, "100→500"),
+    ("O4", "package", [(None, "15", "0")], {"package": 10}, "0→0; 5→15; 10→15; 17→30; 22→45"),
+    ("O4 with minimum", "package", [(None, "15", "0")], {"package": 10, "minimum": 100}, "0→100"),
+    ("P1", "graduated", [(None, ".002", "0")], {"fee": 400, "included": 200000}, "150000→400; 200000→400; 250000→500"),
+]  # fmt: skip
+
+
+def add_plan(con, tiers, name="Plan", **plan):
+    add(con, "pricing_plans", plan=name, **plan)
+    above = 0
+    for up_to, price, flat in tiers:
+        add(con, "pricing_tiers", plan=name, above=above, up_to=up_to, price=price, flat=flat)
+        above = up_to
+
+
+def add_usage(con, units, partner="acme", month="2026-02"):
+    """One successful call that is worth so many units."""
+    if not rows(con, f"from partners where partner_id = '{partner}'"):
+        add(con, "partners", partner_id=partner)
+    add(con, "calls", called_at=f"{month}-10 12:00:00+00", partner_id=partner, units=str(units))
+
+
+def bills(con):
+    """Bills by plan, partner and month."""
+    return [bill for (bill,) in rows(con, "select bill from plan_bills order by position, partner_id, month")]
+
+
+@pytest.fixture(scope="module")
+def price_list():
+    """One database for all published bills: each plan a case of its own, each number of units a partner."""
+    con = new_database()
+    for number, (name, mode, tiers, plan, _) in enumerate(VECTORS):
+        add(con, "pricing_cases", case_name=name, is_base=number == 0)
+        add(con, "pricing_plans", case_name=name, mode=mode, **plan)
+        above = 0
+        for up_to, price, flat in tiers:
+            add(con, "pricing_tiers", case_name=name, above=above, up_to=up_to, price=price, flat=flat)
+            above = up_to
+    all_units = {pair.strip().split("→")[0] for *_, pairs in VECTORS for pair in pairs.split(";")}
+    for units in all_units:
+        add_usage(con, units, partner=f"{units} units")
+    return made(con)
+
+
+PUBLISHED = [
+    pytest.param(name, *pair.strip().split("→"), id=f"{name}: {pair.strip()}")
+    for name, _, _, _, pairs in VECTORS
+    for pair in pairs.split(";")
+]
+
+
+@pytest.mark.parametrize(("name", "units", "bill"), PUBLISHED)
+def test_bill_is_the_published_one(price_list, name, units, bill):
+    actual = price_list.execute(
+        "select bill from plan_bills where case_name = ? and partner_id = ?", [name, f"{units} units"]
+    ).fetchall()
+    assert actual == [(Decimal(bill),)]
+
+
+def test_three_months_are_three_bills_and_not_one_of_pooled_units(con):
+    add(con, "pricing_cases")
+    add_plan(con, S)
+    for month in ("2026-01", "2026-02", "2026-03"):
+        add_usage(con, 6, month=month)
+    assert bills(made(con)) == [Decimal("41.5")] * 3
+    assert rows(con, "select sum(amount) from unrealized_revenue") == [(Decimal("124.50"),)]
+
+
+def test_two_partners_are_two_bills_and_not_one_of_pooled_units(con):
+    add(con, "pricing_cases")
+    add_plan(con, S)
+    add_usage(con, 6, partner="acme")
+    add_usage(con, 6, partner="globex")
+    assert sum(bills(made(con))) == Decimal("83.00")
+
+
+@pytest.mark.parametrize(
+    ("mode", "bill"), [("graduated", "9"), ("volume", "9"), ("package", "9"), ("flat", "9")]
+)
+def test_first_tier_is_entered_at_no_usage_where_nothing_is_included(con, mode, bill):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "9")], mode=mode, package=10 if mode == "package" else None)
+    add_usage(con, 0)
+    assert bills(made(con)) == [Decimal(bill)]
+
+
+@pytest.mark.parametrize("mode", ["graduated", "volume", "package", "flat"])
+def test_first_tier_is_entered_by_the_first_unit_above_what_is_included(con, mode):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "9")], mode=mode, included=3, package=1 if mode == "package" else None)
+    for partner, units in (("a", 0), ("b", 3), ("c", 4)):
+        add_usage(con, units, partner=partner)
+    assert bills(made(con)) == [0, 0, 10]
+
+
+def test_tier_bounds_are_of_the_units_above_what_is_included(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(10, "1", "0"), (None, "2", "0")], included=100)
+    add_usage(con, 112)  # 10 at 1, 2 at 2
+    assert bills(made(con)) == [14]
+
+
+def test_minimum_is_compared_with_the_bill_fee_included(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "0")], fee=50, minimum=60)
+    for partner, units in (("a", 5), ("b", 10), ("c", 11)):
+        add_usage(con, units, partner=partner)
+    assert bills(made(con)) == [60, 60, 61]
+
+
+@pytest.mark.parametrize(
+    ("price", "bill"),
+    [("0.005", "0.00"), ("0.015", "0.02"), ("0.025", "0.02"), ("0.0250001", "0.03"), ("2.675", "2.68"),
+     ("1.005", "1.00"), ("0.285", "0.28"), ("1.115", "1.12"), ("4.35", "4.35")],
+)  # fmt: skip
+def test_bill_is_rounded_half_to_even_on_the_exact_decimal(con, price, bill):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, price, "0")])
+    add_usage(con, 1)
+    assert bills(made(con)) == [Decimal(bill)]
+
+
+def test_bill_is_rounded_once_and_not_a_tier_at_a_time(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(1, "0.004", "0"), (2, "0.004", "0"), (None, "0.004", "0")])
+    add_usage(con, 3)  # 0.012, not three times 0.00
+    assert bills(made(con)) == [Decimal("0.01")]
+
+
+def test_bills_are_rounded_before_they_are_added(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "0.014", "0")])
+    for partner in ("a", "b", "c"):
+        add_usage(con, 1, partner=partner)
+    assert sum(bills(made(con))) == Decimal("0.03")  # 0.042 unrounded
+
+
+@pytest.mark.parametrize(
+    ("price", "bill"), [("12.5", "12"), ("13.5", "14"), ("1234.49", "1234"), ("0.4", "0")]
+)
+def test_yen_have_no_decimals(con, price, bill):
+    set_up(con, currency="JPY", minor_unit=1)
+    add(con, "pricing_cases")
+    add_plan(con, [(None, price, "0")])
+    add_usage(con, 1)
+    assert bills(made(con)) == [Decimal(bill)]
+
+
+def test_kuwaiti_dinars_have_three_decimals(con):
+    set_up(con, currency="KWD", minor_unit="0.001")
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1.2345", "0")])
+    add_usage(con, 1)
+    assert bills(made(con)) == [Decimal("1.234")]
+
+
+def test_large_bill_keeps_its_cents(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "9007199254740.99", "0")])  # more cents than a double counts
+    add_usage(con, 11)
+    assert bills(made(con)) == [Decimal("99079191802150.89")]
+
+
+def test_bill_just_above_the_half_is_rounded_up(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "12345678.905000000001", "0")])
+    add_usage(con, 1)
+    assert bills(made(con)) == [Decimal("12345678.91")]
+
+
+def test_partner_that_is_not_active_has_no_bill(con):
+    set_up(con, min_calls=2)
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "0")], fee=99)
+    add_usage(con, 500)
+    assert bills(made(con)) == []
+
+
+def test_cheapest_plan_is_chosen_each_month(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "0")], name="Small", position=0)
+    add_plan(con, [(None, "0.10", "0")], name="Large", position=1, fee=90)
+    add_usage(con, 99, month="2026-01")
+    add_usage(con, 101, month="2026-02")
+    add_usage(con, 100, month="2026-03")  # 100 on either: the first in program.toml
+    actual = rows(made(con), "select plan, bill from unrealized_revenue order by month")
+    assert actual == [("Small", 99), ("Large", Decimal("100.10")), ("Small", 100)]
+
+
+def test_partner_is_billed_on_its_own_plan_where_plans_are_assigned(con):
+    add(con, "pricing_cases", assign="plan")
+    add_plan(con, [(None, "1", "0")], name="Small", position=0)
+    add_plan(con, [(None, "5", "0")], name="Large", position=1)
+    add(con, "partners", partner_id="acme", plan="Large")
+    add_usage(con, 3)
+    assert rows(made(con), "select plan, bill from unrealized_revenue") == [("Large", 15)]
+
+
+# Laws. The plain bill is written from the contract, on fractions, with no database.
+
+PRICES = st.decimals(0, 20, places=4)
+UNITS = st.decimals(0, 3000, places=3)
+
+
+@st.composite
+def plans(draw, modes=("graduated", "volume", "package", "flat")):
+    mode = draw(st.sampled_from(modes))
+    bounds = [] if mode == "flat" else sorted(draw(st.sets(st.integers(1, 2000), max_size=3)))
+    tiers = [(bound, str(draw(PRICES)), str(draw(PRICES))) for bound in [*bounds, None]]
+    return {
+        "mode": mode,
+        "tiers": tiers,
+        "package": draw(st.integers(1, 500)) if mode == "package" else None,
+        "included": draw(st.sampled_from([0, 0, 1, 100, 1500])),
+        "fee": str(draw(PRICES)),
+        "minimum": str(draw(st.sampled_from([Decimal(0), draw(PRICES) * 10]))),
+    }
+
+
+def plain_bill(plan, units, places=2):
+    above = max(Fraction(units) - plan["included"], Fraction(0))
+    total, below = Fraction(plan["fee"]), Fraction(0)
+    for number, (up_to, price, flat) in enumerate(plan["tiers"]):
+        is_entered = above > below or (number == 0 and plan["included"] == 0)
+        if plan["mode"] == "volume":
+            units_here, is_entered = above, is_entered and (up_to is None or above <= up_to)
+        else:
+            units_here = (above if up_to is None else min(above, Fraction(up_to))) - below
+        if is_entered:
+            sold = Fraction(ceil(units_here / plan["package"])) if plan["package"] else units_here
+            total += sold * Fraction(price) + Fraction(flat)
+        below = Fraction(up_to or 0)
+    exact = max(total, Fraction(plan["minimum"]))
+    cents = exact * 10**places
+    whole = cents.numerator // cents.denominator
+    rest = cents - whole
+    up = rest > Fraction(1, 2) or (rest == Fraction(1, 2) and whole % 2)
+    return Decimal(whole + bool(up)).scaleb(-places)
+
+
+@pytest.fixture(scope="module")
+def priced():
+    """A function from plans and units to bills: {(plan number, units): bill}."""
+    con = new_database()
+    add(con, "partners", partner_id="acme")
+    add(con, "calls", partner_id="acme")
+    made(con)
+
+    def bills_of(some_plans, some_units):
+        con.execute("delete from pricing_plans; delete from pricing_tiers; delete from pricing_cases")
+        con.execute("delete from production_usage; delete from registry")
+        add(con, "pricing_cases")
+        for number, plan in enumerate(some_plans):
+            add_plan(con, name=str(number), position=number, **plan)
+        for units in some_units:
+            con.execute(
+                "insert into production_usage values ($u, '2026-02-01', 1, $u, true)", {"u": str(units)}
+            )
+            con.execute("insert into registry (partner_id) values (?)", [str(units)])
+        for table in ("plan_bills", "unrealized_revenue"):
+            con.execute(f"create or replace table {table} as {read_sql(table)}")
+        found = rows(con, "select plan, partner_id, bill from plan_bills")
+        return {(int(plan), Decimal(units)): bill for plan, units, bill in found}
+
+    bills_of.con = con
+    return bills_of
+
+
+LAW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@LAW
+@given(some_plans=st.lists(plans(), min_size=1, max_size=4), units=st.sets(UNITS, min_size=1, max_size=6))
+def test_bill_is_that_of_the_contract(priced, some_plans, units):
+    expected = {(number, u): plain_bill(plan, u) for number, plan in enumerate(some_plans) for u in units}
+    assert priced(some_plans, units) == expected
+
+
+@LAW
+@given(plan=plans(modes=("graduated", "package")), units=st.sets(UNITS, min_size=2, max_size=12))
+def test_graduated_and_package_bills_never_fall_as_usage_rises(priced, plan, units):
+    by_units = priced([plan], units)
+    in_order = [by_units[0, u] for u in sorted(units)]
+    assert in_order == sorted(in_order)
+
+
+@LAW
+@given(some_plans=st.lists(plans(), min_size=1, max_size=4), units=st.sets(UNITS, min_size=1, max_size=6))
+def test_cheapest_bill_is_at_most_that_of_every_plan(priced, some_plans, units):
+    by_plan = priced(some_plans, units)
+    chosen = {
+        Decimal(u): bill for u, bill in rows(priced.con, "select partner_id, bill from unrealized_revenue")
+    }
+    assert chosen.keys() == units
+    assert all(chosen[u] <= by_plan[number, u] for number, u in by_plan)
+
+
+@LAW
+@given(cents=st.decimals(0, 10**13, places=12))
+def test_any_amount_is_rounded_half_to_even(priced, cents):
+    plan = {
+        "mode": "flat",
+        "tiers": [(None, "0", str(cents))],
+        "package": None,
+        "included": 0,
+        "fee": "0",
+        "minimum": "0",
+    }
+    assert priced([plan], [Decimal(0)]) == {(0, Decimal(0)): cents.quantize(Decimal("0.01"), ROUND_HALF_EVEN)}
