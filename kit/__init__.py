@@ -9,6 +9,7 @@ fiscal      fiscal months and quarters
 raw         raw files → rows of text
 presets     known systems' exports
 exports     rows of text → canonical tables
+currencies  how many decimals each has, and its sign
 database    canonical tables → the rows behind each figure, one SELECT a table (kit/sql)
 metrics     the five metrics, and the frames behind them
 formats     a figure and its unit → text
@@ -18,8 +19,15 @@ review      one quarter's review: all the page says
 notes       the small print
 pictures    how charts look
 charts      frames → charts
+sheet       the page's style sheets
 blocks      the blocks of the page as HTML
 notebook    what a parameterized notebook needs of itself
 report      papermill, then nbconvert
 cli         the command
 """
+
+import sys
+
+# jsonschema, which Altair and papermill load, builds a grammar of web addresses for two seconds when it can import
+# this; nothing here has one to check, and without it jsonschema leaves that check out.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
@@ -11,6 +10,7 @@ from kit import findings, formats, metrics, notes
 from kit import review as reviews
 from kit.metrics import Metric
 from kit.review import Review
+from kit.sheet import style
 
 GLYPHS = {"better": "▲", "worse": "▼", "little changed": "■"}
 COLUMN, GAP, LEFT, TOP, BOTTOM = 8, 11, 34, 2, 32
@@ -45,11 +45,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         keep_trailing_newline=False,
     )
-
-
-def style(name: str) -> str:
-    """The text of kit/one_pager/<name>.css."""
-    return files("kit").joinpath("one_pager", f"{name}.css").read_text(encoding="utf-8")
 
 
 def header(review: Review) -> Block:

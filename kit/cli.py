@@ -97,3 +97,7 @@ def closing_line(figures: dict[str, Any]) -> str:
         f"growth {formats.percent(card['growth_rate']['this'])} a month",
     ]
     return f"{figures['program']}, {figures['quarter']}: {', '.join(numbers)}"
+
+
+if __name__ == "__main__":
+    main()

@@ -45,19 +45,17 @@ def open_program(folder: Path | str) -> duckdb.DuckDBPyConnection:
 
     The folder is looked for where one is, then beside the kit. ReviewError if settings or data are at fault.
     """
-    program = load_program(locate(folder))
+    return tables_of(load_program(folder))
+
+
+def tables_of(program: Program) -> duckdb.DuckDBPyConnection:
+    """A connection to the tables of a program whose settings are loaded."""
     con = empty_database()
     add_settings(con, program)
     load_exports(con, program)
     add_months(con, program.program.fiscal_year_start)
     make_tables(con)
     return con
-
-
-def locate(folder: Path | str) -> Path:
-    """A program's folder, from where one is or else from where the kit is."""
-    path = Path(folder)
-    return path if path.is_absolute() or path.exists() else Path(__file__).parent.parent / path
 
 
 def empty_database() -> duckdb.DuckDBPyConnection:

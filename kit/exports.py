@@ -1,7 +1,8 @@
 """Raw exports → canonical tables: every value is text until a declared format makes it what the contract says."""
 
 import re
-from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import duckdb
@@ -24,62 +25,85 @@ def load_exports(con: duckdb.DuckDBPyConnection, program: Program) -> None:
 
 def load_export(con: duckdb.DuckDBPyConnection, program: Program, table: str, export: Export) -> None:
     """Append one export to its canonical table; nothing is appended if any value of it is wrong."""
-    try:
-        query = typed(con, program, table, export)
-        con.execute(f"create or replace temp table typed as {query.sql}", query.parameters)
-    except duckdb.Error as error:
-        raise ReviewError(_reading_failed(program, table, export, error)) from None
-    _stop_at_problems(con, program, table, export)
-    columns = ", ".join(name for name, _, _ in schema(con, table))
+    # Numbering rows leaves a core idle: of calls, the only large table, it is done when there is a fault to show.
+    faulty = _read(con, program, table, export, numbered=table != "calls")
+    if faulty:
+        _read(con, program, table, export, numbered=True)
+        raise ReviewError(_faults(con, table, export, faulty))
+    columns = ", ".join(name for name, *_ in schema(table))
     con.execute(f"insert into {table} select {columns} from typed")
     con.execute(
         "insert into sources select $table, source, count(*) from typed group by source", {"table": table}
     )
 
 
+def _read(
+    con: duckdb.DuckDBPyConnection, program: Program, table: str, export: Export, numbered: bool
+) -> int:
+    """Read an export into the table `typed`; how many of its rows have faults. ReviewError if it can't be read."""
+    try:
+        query = typed(con, program, table, export, numbered)
+        con.execute(f"create or replace temp table typed as {query.sql}", query.parameters)
+    except duckdb.Error as error:
+        raise ReviewError(_reading_failed(program, table, export, error)) from None
+    [(faulty,)] = con.execute("select count(problem) from typed").fetchall()
+    return int(faulty)
+
+
 def _reading_failed(program: Program, table: str, export: Export, error: duckdb.Error) -> str:
     """What DuckDB says of an export that it can't read, with the files and the SQL that it may mean."""
     reason = str(error).split("Possible fixes")[0].split("Possible Solution")[0].strip()
-    files = [str(file) for file in export.files(program.folder)]
-    more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+    paths = [str(path) for path in export.files(program.folder)]
+    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
     by = export.sql or (f"preset {export.preset}" if export.preset else "")
     named = f" by {by}" if by else ""
-    return f"The {table} export cannot be read{named}: {reason}\nFiles: {', '.join(files[:SHOWN])}{more}."
+    return f"The {table} export cannot be read{named}: {reason}\nFiles: {', '.join(paths[:SHOWN])}{more}."
 
 
-def schema(con: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str, bool]]:
-    """Columns of a canonical table: name, DuckDB type, and whether an export must say it."""
-    return [
-        (name, type_, not is_nullable and default is None)
-        for name, type_, is_nullable, default in con.execute(
-            "select column_name, data_type, is_nullable, column_default from duckdb_columns()"
-            " where table_name = $table and not internal order by column_index",
-            {"table": table},
+@cache
+def schema(table: str) -> tuple[tuple[str, str, bool, str | None], ...]:
+    """Columns of a canonical table: name, DuckDB type, whether an export must say it, and what stands in if not.
+
+    They are those of kit/sql/canonical.sql, whatever database they are asked for.
+    """
+    return tuple(
+        (name, type_, not is_nullable and default is None, default)
+        for table_name, name, type_, is_nullable, default in _all_columns()
+        if table_name == table
+    )
+
+
+@cache
+def _all_columns() -> list[tuple[str, str, str, bool, str | None]]:
+    with duckdb.connect() as con:
+        con.execute(files("kit").joinpath("sql", "canonical.sql").read_text(encoding="utf-8"))
+        return con.execute(
+            "select table_name, column_name, data_type, is_nullable, column_default from duckdb_columns()"
+            " where not internal order by table_name, column_index"
         ).fetchall()
-    ]
 
 
 def staged(
     con: duckdb.DuckDBPyConnection, program: Program, table: str, export: Export, numbered: bool
 ) -> Query:
     """A SELECT that gives an export the canonical names, through its preset, its SQL or its `columns`."""
-    files = export.files(program.folder)
+    paths = export.files(program.folder)
     if export.preset:
         preset = read_preset(table, export.preset)
         if preset.types:
-            raw = select_json(con, files, preset.types, numbered)
+            raw = select_json(con, paths, preset.types, numbered)
         else:
             names = {name: name for name in (*preset.required, *preset.optional)}
-            raw = select_text(con, files, names, export.delimiter, preset.required, numbered)
+            raw = select_text(con, paths, names, export.delimiter, preset.required, numbered)
         return Query(f"with raw as (\n{raw.sql}\n)\nselect * from (\n{preset.sql}\n)", raw.parameters)
     if export.sql:
-        raw = select_all(con, files, export.delimiter, numbered)
+        raw = select_all(con, paths, export.delimiter, numbered)
         text = (program.folder / export.sql).read_text(encoding="utf-8").rstrip().rstrip(";")
         return Query(f"with raw as (\n{raw.sql}\n)\nselect * from (\n{text}\n)", raw.parameters)
-    columns = schema(con, table)
-    names = {name: export.columns.get(name, name) for name, _, _ in columns if not _is_ours(table, name)}
-    required = [name for name, _, is_required in columns if is_required and name not in export.set]
-    return select_text(con, files, names, export.delimiter, required, numbered)
+    columns = schema(table)
+    names = {name: export.columns.get(name, name) for name, *_ in columns if not _is_ours(table, name)}
+    required = [name for name, _, is_required, _ in columns if is_required and name not in export.set]
+    return select_text(con, paths, names, export.delimiter, required, numbered)
 
 
 def _is_ours(table: str, column: str) -> bool:
@@ -97,23 +121,24 @@ def typed(
     settings = read_preset(table, export.preset).settings if export.preset else {}
     query.parameters |= {
         "empty": ["", *export.null],
-        "decimal_mark": export.decimal,
-        "thousands_mark": export.thousands or "",
         "export_zone": export.timezone,
         "program_zone": program.program.timezone,
         "preset_name": export.preset,
         "is_minor": (export.amounts if export.amounts != "major" else settings.get("amounts", "major"))
         == "minor",
     }
-    values, casts, problems = [], [], []
-    for name, type_, is_required in schema(con, table):
+    values, casts, problems, faulty = [], [], [], []
+    names = [name for name, *_ in schema(table)]
+    for name, type_, is_required, _ in schema(table):
         values.append(f"{_text_or_value(table, name, given.get(name), export, query)} as {name}_given")
         casts.append(f"{_cast(name, type_, given.get(name), export)} as {name}")
         missing = f"{name}_given is null" if is_required else "false"
-        problems.append(
-            f"when {missing} then '{name}' when {name}_given is not null and {name} is null then '{name}'"
-        )
-    with_defaults = _defaults(con, table)
+        problems.append(f"when {missing} or ({name}_given is not null and {name} is null) then '{name}'")
+        faulty.append(f"when '{name}' then {name}_given::varchar")
+    defaults = {name: default for name, *_, default in schema(table) if default is not None}
+    columns = ", ".join(
+        f"coalesce({name}, {defaults[name]}) as {name}" if name in defaults else name for name in names
+    )
     source = (
         "source, source_row" if "source" in given else "null::varchar as source, null::bigint as source_row"
     )
@@ -122,13 +147,15 @@ with staged as (
 {query.sql}
 ),
 settings_of_export as (
-    select $empty::varchar[] as empty, $decimal_mark as decimal_mark, $thousands_mark as thousands_mark,
+    select $empty::varchar[] as empty,
         $export_zone as export_zone, $program_zone as program_zone,
         $preset_name::varchar as preset_name, $is_minor::boolean as is_minor
 ),
 given as (select {", ".join(values)}, {source}, settings_of_export.* from staged, settings_of_export),
 casted as (select *, {", ".join(casts)} from given)
-select * replace ({with_defaults}), case {" ".join(problems)} end as problem from casted"""
+select {columns}, source, source_row, case {" ".join(problems)} end as problem,
+    case problem {" ".join(faulty)} end as problem_value
+from casted"""
     return query
 
 
@@ -158,15 +185,15 @@ def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
         return _text_instant(value, export) if is_text else _instant(value, given_type)
     if type_.startswith("DECIMAL"):
         number = (
-            f"read_number({value}, decimal_mark, thousands_mark)"
-            if is_text
-            else f"try_cast({value}::varchar as {type_})"
+            f"read_number({value}, {_marks(export)})" if is_text else f"try_cast({value}::varchar as {type_})"
         )
         if name == "amount":
             return f"if(is_minor, times({number}, minor_unit(upper(currency_given::varchar))), {number})"
         return f"{number}::{type_}"
+    if type_ in ("INTEGER", "BIGINT") and given_type in ("INTEGER", "BIGINT"):
+        return f"try_cast({value} as {type_})"
     if type_ in ("INTEGER", "BIGINT"):
-        return f"try_cast(read_whole({value}::varchar, decimal_mark, thousands_mark) as {type_})"
+        return f"try_cast(read_whole({value}::varchar, {_marks(export)}) as {type_})"
     if type_ == "BOOLEAN":
         return f"read_boolean({value}::varchar)"
     if type_.startswith("ENUM"):
@@ -213,6 +240,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def _marks(export: Export) -> str:
+    """The marks within numbers; as literals, since a pattern made of columns is made anew for each row."""
+    return f"{literal(export.decimal)}, {literal(export.thousands or '')}"
+
+
 def _day(value: str, given_type: str | None) -> str:
     if given_type == "TIMESTAMP WITH TIME ZONE":
         return f"({value} at time zone program_zone)::date"
@@ -229,19 +261,6 @@ def _instant(value: str, given_type: str | None) -> str:
     return f"{value}::timestamp at time zone export_zone"
 
 
-def _defaults(con: duckdb.DuckDBPyConnection, table: str) -> str:
-    """What stands in a canonical column where the export says nothing."""
-    defaults = con.execute(
-        "select column_name, column_default from duckdb_columns()"
-        " where table_name = $table and column_default is not null",
-        {"table": table},
-    ).fetchall()
-    return (
-        ", ".join(f"coalesce({name}, {default}) as {name}" for name, default in defaults)
-        or "source as source"
-    )
-
-
 ALLOWED = {
     "DATE": "a day like 2026-07-31; for any other form set `dates` for this export",
     "TIMESTAMP WITH TIME ZONE": "a time like 2026-07-31T09:30:00Z; for any other form set `dates` for this export",
@@ -251,39 +270,32 @@ ALLOWED = {
 }
 
 
-def _stop_at_problems(con: duckdb.DuckDBPyConnection, program: Program, table: str, export: Export) -> None:
-    """ReviewError with the first faulty values of an export: file, row, column, value, and what is allowed."""
-    [(faulty,)] = con.execute("select count(*) from typed where problem is not null").fetchall()
-    if not faulty:
-        return
-    types = {name: type_ for name, type_, _ in schema(con, table)}
-    lines = [
-        f"{source or table} row {row}, column {column!r}: {_fault(value, types[column], export)}"
-        for source, row, column, value in _problems(con, list(types))
-    ]
-    more = [f"… and {faulty - SHOWN:,} rows more"] if faulty > SHOWN else []
-    raise ReviewError("\n".join([f"{faulty:,} rows of the {table} export have faults:", *lines, *more]))
-
-
-def _problems(
-    con: duckdb.DuckDBPyConnection, columns: list[str]
-) -> Iterator[tuple[str, int, str, str | None]]:
-    """The first faulty rows: file, row in the file (the header is row 1 of a delimited file), column, value."""
-    value = " ".join(f"when '{name}' then {name}_given::varchar" for name in columns)
+def _faults(con: duckdb.DuckDBPyConnection, table: str, export: Export, faulty: int) -> str:
+    """The first faulty values of an export just read: file, row, column, value, and what is allowed."""
+    types = {name: type_ for name, type_, *_ in schema(table)}
     rows = con.execute(
         f"""
         with first_rows as (select source, min(source_row) as first_row from typed group by source)
-        select typed.source, typed.source_row - first_rows.first_row, problem, case problem {value} end
+        select typed.source, typed.source_row - first_rows.first_row, typed.problem, typed.problem_value
         from typed
         left join first_rows on first_rows.source is not distinct from typed.source
-        where problem is not null
+        where typed.problem is not null
         order by typed.source_row
         limit {SHOWN}
         """
     ).fetchall()
-    for source, offset, column, text in rows:
-        first_row = 2 if source and file_format(Path(source)) == "csv" else 1
-        yield source, (offset or 0) + first_row, column, text
+    lines = [
+        f"{source or table} row {_row_number(source, offset)}, column {column!r}:"
+        f" {_fault(value, types[column], export)}"
+        for source, offset, column, value in rows
+    ]
+    more = [f"… and {faulty - SHOWN:,} rows more"] if faulty > SHOWN else []
+    return "\n".join([f"{faulty:,} rows of the {table} export have faults:", *lines, *more])
+
+
+def _row_number(source: str | None, offset: int | None) -> int:
+    """A row's number in its file, as an editor counts: the header of a delimited file is row 1."""
+    return (offset or 0) + (2 if source and file_format(Path(source)) == "csv" else 1)
 
 
 def _fault(value: str | None, type_: str, export: Export) -> str:

@@ -1,5 +1,6 @@
 """How charts look: colours, axes, titles; and an Altair chart → SVG with a text alternative."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
@@ -24,6 +25,10 @@ def show_as_pictures() -> None:
     """Let charts appear as SVG with a text alternative, and in JupyterLab as charts with tooltips."""
     alt.renderers.register("one_pager", _mime_bundle)
     alt.renderers.enable("one_pager")
+    # The engine that draws takes a second to start; let it do so while the data is read.
+    threading.Thread(
+        target=vl_convert.vegalite_to_svg, args=({"mark": "point", "data": {"values": []}},)
+    ).start()
 
 
 def _mime_bundle(spec: dict[str, Any], **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -28,12 +28,18 @@ class ProgramError(ReviewError):
     """program.toml cannot be used; the message lists every mistake, one a line."""
 
 
+def locate(folder: Path | str) -> Path:
+    """A program's folder, from where one is or else from where the kit is."""
+    path = Path(folder)
+    return path if path.is_absolute() or path.exists() else Path(__file__).parent.parent / path
+
+
 def load_program(folder: Path | str) -> Program:
-    """The settings in a folder's program.toml, or in the .toml file named.
+    """The settings in a folder's program.toml, or in the .toml file named; the folder is located first.
 
     ProgramError lists every mistake in it, one a line.
     """
-    file = _settings_file(Path(folder))
+    file = _settings_file(locate(folder))
     text = _read(file)
     try:
         raw = parse(text)

@@ -1,17 +1,18 @@
 """A quarter's folder of outputs: papermill runs the notebook, nbconvert lays out the page; all files or none."""
 
+import importlib
 import json
 import logging
 import shutil
 import tempfile
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
 
-from kit.blocks import style
-from kit.database import locate
 from kit.errors import ReviewError
-from kit.program import load_program
+from kit.program import load_program, locate
+from kit.sheet import style
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "one_pager.ipynb"
 LARGEST_PAGE = 150_000  # bytes: it goes by mail
@@ -25,7 +26,7 @@ def write_report(
     An empty quarter is the last that the data completes. ReviewError if settings or data are at fault; then, as after
     any other failure, the folder is as it was before.
     """
-    load_program(locate(program))  # Mistakes in the settings are told before anything is started or written.
+    load_program(program)  # Mistakes in the settings are told before anything is started or written.
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=out) as work:
         executed = run_notebook(program, quarter, out, Path(work) / "one-pager.ipynb", progress)
@@ -48,6 +49,8 @@ def run_notebook(program: Path, quarter: str, published: Path, to: Path, progres
     import papermill  # It takes longer to load than the rest of the kit; --help needn't wait for it.
     from papermill.exceptions import PapermillExecutionError
 
+    # nbconvert loads while the kernel works.
+    threading.Thread(target=importlib.import_module, args=("nbconvert",)).start()
     logging.getLogger("papermill").setLevel(logging.ERROR)
     parameters = {
         "program": str(locate(program).resolve()),
@@ -65,6 +68,7 @@ def run_notebook(program: Path, quarter: str, published: Path, to: Path, progres
                 log_output=False,
                 request_save_on_cell_execute=False,
                 extra_arguments=["--log-level=ERROR"],
+                shutdown_kernel="immediate",
             )
     except PapermillExecutionError as error:
         if error.ename in ("ReviewError", "ProgramError"):

@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 
 from kit import editions, findings, formats, metrics
-from kit.database import locate, open_program
+from kit.database import tables_of
 from kit.errors import ReviewError
 from kit.fiscal import Month, Quarter
 from kit.metrics import Figure, Metric
@@ -61,10 +61,11 @@ def open_review(folder: Path | str, quarter: str = "", published: Path | str = "
 
     `published` is a folder of earlier pages, against which last quarter's figures are held.
     """
-    con = open_program(folder)
+    program = load_program(folder)
+    con = tables_of(program)
     chosen = metrics.choose_quarter(con, quarter)
     five = metrics.scorecard(con, chosen)
-    inputs = editions.inputs(load_program(locate(folder)))
+    inputs = editions.inputs(program)
     said = editions.published_figures(published, metrics.previous(con, chosen).name)
     return Review(con, chosen, five, inputs, editions.restatements(five, inputs, said))
 

@@ -47,7 +47,7 @@ def tolerance(path):
     return 1e-6 if is_rate or path[0] == "funnel" else 0.006
 
 
-@pytest.mark.parametrize(("folder", "quarter", "expected"), expectations())
+@pytest.mark.parametrize(("folder", "quarter", "expected"), list(expectations()))
 def test_every_figure_is_as_expected(folder, quarter, expected):
     actual = dict(leaves(review.figures(review.open_review(folder, quarter))))
     wrong = []

@@ -248,11 +248,11 @@ def write_harvest(exports: Path, rng: random.Random, partners: list[Partner], tr
     budget: list[float] = [n * hours for n, hours in zip(GOING_LIVE, HOURS_PER_LIVE, strict=True)]
     entries = list(onboarding_work(rng, real, budget, FIRST_DAY, LAST_DAY))
     tester = next(partner for partner in partners if partner.is_test)
-    for month in (2, 5, 8):
-        entries.append((date(2026, month, 9), tester, "Support", "support", Fraction(3, 2)))
-    for month in (8, 9, 11):
-        survivor = next(filter(is_merged, partners))
-        entries.append((date(2024, month, 14), survivor, "Support", "support", Fraction(5, 4)))
+    survivor = next(filter(is_merged, partners))
+    entries += [(date(2026, month, 9), tester, "Support", "support", Fraction(3, 2)) for month in (2, 5, 8)]
+    entries += [
+        (date(2024, month, 14), survivor, "Support", "support", Fraction(5, 4)) for month in (8, 9, 11)
+    ]
     years: dict[int, list] = {}
     for day, partner, activity, role, hours in sorted(entries, key=lambda entry: entry[0]):
         first, last, number = rng.choice(PEOPLE[role])

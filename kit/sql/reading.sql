@@ -16,6 +16,7 @@ create macro read_number(text, decimal_mark, thousands_mark) as (
 -- A whole number.
 create macro read_whole(text, decimal_mark, thousands_mark) as (
     case
+        when regexp_full_match(text, '[+-]?\d+') then try_cast(text as bigint)
         when read_number(text, decimal_mark, thousands_mark) = trunc(read_number(text, decimal_mark, thousands_mark))
             then try_cast(read_number(text, decimal_mark, thousands_mark) as bigint)
     end

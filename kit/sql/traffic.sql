@@ -1,14 +1,17 @@
 -- Whose calls are they, and do they count?
 -- Grain: that of usage, with the partner reached and the reason for which a row is left out.
-with owned as (
+with keyed as (
     select
         usage.* exclude (partner_id, environment),
+        usage.partner_id as logged_id,
         coalesce(usage.environment, key_environment(usage.api_key, usage.day)) as environment,
-        resolve(
-            coalesce(key_owner(usage.api_key, usage.day), usage.partner_id), usage.system, usage.day
-        ) as partner_id,
-        usage.partner_id as logged_id
+        coalesce(key_owner(usage.api_key, usage.day), usage.partner_id) as raw_id
     from usage
+),
+
+owned as (
+    select keyed.* exclude (raw_id), resolve(keyed.raw_id, keyed.system, keyed.day) as partner_id
+    from keyed
 )
 
 select
