@@ -11,7 +11,9 @@ presets     known systems' exports
 exports     rows of text → canonical tables
 currencies  how many decimals each has, and its sign
 database    canonical tables → the rows behind each figure, one SELECT a table (kit/sql)
-metrics     the five metrics, and the frames behind them
+quarters    which quarters there are, and whether the data covers them
+frames      questions and their answers as Polars frames
+metrics     the five metrics
 formats     a figure and its unit → text
 findings    figures → sentences
 editions    what was published, and what has been restated since

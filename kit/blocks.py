@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
-from kit import findings, formats, metrics, notes
+from kit import findings, formats, frames, notes
 from kit import review as reviews
 from kit.metrics import Metric
 from kit.review import Review
@@ -49,7 +49,7 @@ def _environment() -> Environment:
 
 def header(review: Review) -> Block:
     """The program's name, the quarter, the currency."""
-    name = metrics.setting(review.con, "name")
+    name = frames.setting(review.con, "name")
     return Block("header", program=name, period=notes.period_text(review), currency=review.currency)
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from kit import editions, formats, metrics
+from kit import editions, formats, frames, metrics, quarters
 from kit.fiscal import Month
-from kit.metrics import Metric, day_text
+from kit.metrics import Metric
+from kit.quarters import day_text
 from kit.review import Review, last_months
 
 LABELS = {
@@ -55,7 +56,7 @@ def _revenue(review: Review) -> str:
     months = last_months(review, 4)
     if review.metric("revenue").this is None or months[-1][basis] is None:
         return what
-    each = metrics.divided(months[-1][basis], months[-1]["active_partners"])
+    each = frames.divided(months[-1][basis], months[-1]["active_partners"])
     partner = (
         f"{formats.money(each, review.currency)} per active partner in {_short(months[-1])}" if each else ""
     )
@@ -63,7 +64,7 @@ def _revenue(review: Review) -> str:
 
 
 def _kinds(review: Review) -> str:
-    kinds = metrics.frame(review.con, "revenue_by_kind").filter(
+    kinds = frames.frame(review.con, "revenue_by_kind").filter(
         pl.col("month").is_between(review.quarter.first_day, review.quarter.last_day)
     )
     totals = kinds.group_by("kind").agg(pl.col("amount").sum()).sort("amount", descending=True).rows()
@@ -88,7 +89,7 @@ def _month_over_month(review: Review, basis: str, months: list[dict[str, Any]]) 
         and before["is_whole"]
         and after["is_whole"]
         and after["month"] >= review.quarter.first_day
-        and (change := metrics.divided(after[basis] - before[basis], before[basis])) is not None
+        and (change := frames.divided(after[basis] - before[basis], before[basis])) is not None
     ]
     return f"month over month {', '.join(changes)}" if changes else ""
 
@@ -98,15 +99,15 @@ def _short(month: dict[str, Any]) -> str:
 
 
 def _cost_per_partner(review: Review) -> str:
-    row = metrics.row_of(review.con, "onboarding_by_quarter", review.quarter)
+    row = frames.row_of(review.con, "onboarding_by_quarter", review.quarter)
     reached = f"{formats.plural(row['partners'], 'partner')} reached production"
-    hours = f"{formats.count(row['hours'])} hours" if metrics.has_rows(review.con, "worklogs") else ""
+    hours = f"{formats.count(row['hours'])} hours" if frames.has_rows(review.con, "worklogs") else ""
     return "; ".join(part for part in (reached, hours, _team(review, row["partners"]), _goal(review)) if part)
 
 
 def _team(review: Review, partners: int) -> str:
     """People and partners beside those of a year ago; nothing without headcount for both."""
-    year_ago = metrics.quarters_to(review.con, review.quarter)[-5]
+    year_ago = quarters.quarters_to(review.con, review.quarter)[-5]
     teams = dict(
         review.con.execute(
             "select months.quarter, sum(fte) / count(distinct headcount.month) from headcount"
@@ -116,7 +117,7 @@ def _team(review: Review, partners: int) -> str:
     )
     if review.quarter.name not in teams or year_ago.name not in teams:
         return ""
-    then = metrics.row_of(review.con, "onboarding_by_quarter", year_ago)["partners"]
+    then = frames.row_of(review.con, "onboarding_by_quarter", year_ago)["partners"]
     return f"team of {teams[review.quarter.name]:.1f} (a year ago {then} with {teams[year_ago.name]:.1f})"
 
 
@@ -129,12 +130,12 @@ def _goal(review: Review) -> str:
 
 
 def _activation_rate(review: Review) -> str:
-    row = metrics.row_of(review.con, "activation_by_quarter", review.quarter)
+    row = frames.row_of(review.con, "activation_by_quarter", review.quarter)
     return f"{row['production']:,} of {formats.plural(row['registered'], 'registered partner')} live"
 
 
 def _value_ratio(review: Review) -> str:
-    row = metrics.row_of(review.con, "cost_and_value_by_quarter", review.quarter)
+    row = frames.row_of(review.con, "cost_and_value_by_quarter", review.quarter)
     if review.metric("value_ratio").this is None:
         return "Value for one of cost"
     value = metrics.value_of(row)
@@ -153,13 +154,12 @@ def _value_ratio(review: Review) -> str:
 
 def _growth_rate(review: Review) -> str:
     months = {
-        row["month"]: row["active_partners"]
-        for row in metrics.frame(review.con, "active_by_month").to_dicts()
+        row["month"]: row["active_partners"] for row in frames.frame(review.con, "active_by_month").to_dicts()
     }
     then, now = review.previous.last_month, review.quarter.last_month
     if review.metric("growth_rate").this is None:
         return "Active partners, compound a month"
-    moved = metrics.frame(review.con, "growth_accounting", month=now.month, earlier_month=then.month).row(
+    moved = frames.frame(review.con, "growth_accounting", month=now.month, earlier_month=then.month).row(
         0, named=True
     )
     return (
@@ -203,7 +203,7 @@ def _definitions(review: Review) -> list[str]:
         "transacted": "before monetization, the value of partners’ transactions through the API, not billed",
         "unrealized": "before monetization, the quarter’s unrealized revenue",
     }[metrics.revenue_basis(review.con)]
-    calls = metrics.setting(review.con, "min_calls")
+    calls = frames.setting(review.con, "min_calls")
     return [
         f"Revenue: {revenue}.",
         "Cost per partner: onboarding hours at loaded rates ÷ partners who reached production in the quarter.",
@@ -226,7 +226,7 @@ def _attribution(review: Review) -> str:
 
 
 def _avoidance(review: Review) -> str:
-    return " + manual work that calls replace (assumed)" if metrics.has_rows(review.con, "avoidance") else ""
+    return " + manual work that calls replace (assumed)" if frames.has_rows(review.con, "avoidance") else ""
 
 
 def _unrealized(review: Review) -> str:
@@ -243,7 +243,7 @@ def _unrealized(review: Review) -> str:
 
 def _basis(review: Review) -> list[str]:
     con, quarter = review.con, review.quarter
-    matched = metrics.frame(con, "match_share", first_day=quarter.first_day, last_day=quarter.last_day)
+    matched = frames.frame(con, "match_share", first_day=quarter.first_day, last_day=quarter.last_day)
     share = matched["match_share"][0]
     ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
     calls = (
@@ -278,12 +278,12 @@ def _calendar(review: Review) -> str:
     lengths = (
         f"{quarter.days} days, {before.days} in the quarter before" if quarter.days != before.days else ""
     )
-    starts = [each for each in metrics.quarters_to(review.con, quarter) if each.name.endswith("Q1")]
+    starts = [each for each in quarters.quarters_to(review.con, quarter) if each.name.endswith("Q1")]
     year = f"fiscal year from {starts[-1].first_day.day} {starts[-1].first_day:%B}" if starts else ""
     is_plain = starts and starts[-1].first_day.timetuple().tm_yday == 1
     parts = [
         part
-        for part in (lengths, "" if is_plain else year, str(metrics.setting(review.con, "timezone")))
+        for part in (lengths, "" if is_plain else year, str(frames.setting(review.con, "timezone")))
         if part
     ]
     return f"Calendar: {'; '.join(parts)} time."
@@ -304,7 +304,7 @@ def _rates(review: Review) -> str:
 def quarter_text(review: Review, name: str) -> str:
     """A quarter's name as the page writes it: Q3 2026, or Q2 FY2027 where the year is no calendar year."""
     year, number = name.split("-")
-    starts = [each for each in metrics.quarters_to(review.con, review.quarter) if each.name.endswith("Q1")]
+    starts = [each for each in quarters.quarters_to(review.con, review.quarter) if each.name.endswith("Q1")]
     is_plain = bool(starts) and starts[-1].first_day.timetuple().tm_yday == 1
     return f"{number} {'' if is_plain else 'FY'}{year}"
 
@@ -315,6 +315,6 @@ def period_text(review: Review) -> str:
     days = f"{quarter.first_day:%B} to {quarter.last_day:%B %Y}"
     if quarter.first_day.day != 1:
         days = f"{day_text(quarter.first_day)} to {day_text(quarter.last_day)}"
-    last = metrics.call_days(review.con).last_day
-    partial = "" if metrics.ends_in_time(review.con, quarter) else f", so far to {day_text(last)}"
+    last = quarters.call_days(review.con).last_day
+    partial = "" if quarters.ends_in_time(review.con, quarter) else f", so far to {day_text(last)}"
     return f"{quarter_text(review, quarter.name)}, {days}{partial}"

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from kit import editions, findings, formats, metrics
+from kit import editions, findings, formats, frames, metrics, quarters
 from kit.database import tables_of
 from kit.errors import ReviewError
 from kit.fiscal import Month, Quarter
@@ -33,24 +33,24 @@ class Review:
 
     @cached_property
     def currency(self) -> str:
-        return str(metrics.setting(self.con, "currency"))
+        return str(frames.setting(self.con, "currency"))
 
     @cached_property
     def is_monetized(self) -> bool:
-        return bool(metrics.setting(self.con, "stage") == "monetized")
+        return bool(frames.setting(self.con, "stage") == "monetized")
 
     @cached_property
     def previous(self) -> Quarter:
-        return metrics.previous(self.con, self.quarter)
+        return quarters.previous(self.con, self.quarter)
 
     @cached_property
     def months(self) -> pl.DataFrame:
         """Twelve months to the quarter's end."""
-        return metrics.months_to(self.con, self.quarter)
+        return frames.months_to(self.con, self.quarter)
 
     @cached_property
     def funnel(self) -> pl.DataFrame:
-        return metrics.partner_funnel(self.con, self.quarter)
+        return frames.partner_funnel(self.con, self.quarter)
 
     def metric(self, key: str) -> Metric:
         return next(metric for metric in self.metrics if metric.key == key)
@@ -63,10 +63,10 @@ def open_review(folder: Path | str, quarter: str = "", published: Path | str = "
     """
     program = load_program(folder)
     con = tables_of(program)
-    chosen = metrics.choose_quarter(con, quarter)
+    chosen = quarters.choose_quarter(con, quarter)
     five = metrics.scorecard(con, chosen)
     inputs = editions.inputs(program)
-    said = editions.published_figures(published, metrics.previous(con, chosen).name)
+    said = editions.published_figures(published, quarters.previous(con, chosen).name)
     return Review(con, chosen, five, inputs, editions.restatements(five, inputs, said))
 
 
@@ -81,7 +81,7 @@ def unrealized(review: Review) -> dict[str, Any]:
     Its partners and calls, low, base and high, and the amount of each case.
     """
     month = last_months(review, 1)[0]
-    cases = metrics.frame(review.con, "unrealized_by_case").filter(pl.col("month") == month["month"])
+    cases = frames.frame(review.con, "unrealized_by_case").filter(pl.col("month") == month["month"])
     names = [name for (name,) in review.con.execute("select case_name from pricing_cases").fetchall()]
     amounts = dict.fromkeys(names, Decimal(0)) | dict(cases.select("case_name", "amount").rows())
     has_prices = bool(names)
@@ -138,7 +138,7 @@ def _how_sure(review: Review, now: dict[str, Any], scale: tuple[Decimal, str]) -
     months = last_months(review, 2)
     change = None
     if len(months) == 2 and all(month["is_whole"] for month in months):
-        change = metrics.divided(now["amount"] - months[0]["unrealized"], months[0]["unrealized"])
+        change = frames.divided(now["amount"] - months[0]["unrealized"], months[0]["unrealized"])
     trend = f", {formats.percent(change, signed=True)} on the month before" if change is not None else ""
     return f"{span}an estimate that nobody is obliged to pay{trend}"
 
@@ -216,11 +216,11 @@ def figures(review: Review) -> dict[str, Any]:
     """Every figure of the page, for machines: the contract's figures.json, and more."""
     quarter, con = review.quarter, review.con
     now = unrealized(review)
-    onboarding = metrics.row_of(con, "onboarding_by_quarter", quarter)
-    value = metrics.row_of(con, "cost_and_value_by_quarter", quarter)
-    categories = metrics.frame(con, "cost_by_category").filter(pl.col("quarter") == quarter.name)
-    has_work, has_costs = metrics.has_rows(con, "worklogs"), metrics.has_rows(con, "costs")
-    has_direct = metrics.has_rows(con, "invoices") or not review.is_monetized
+    onboarding = frames.row_of(con, "onboarding_by_quarter", quarter)
+    value = frames.row_of(con, "cost_and_value_by_quarter", quarter)
+    categories = frames.frame(con, "cost_by_category").filter(pl.col("quarter") == quarter.name)
+    has_work, has_costs = frames.has_rows(con, "worklogs"), frames.has_rows(con, "costs")
+    has_direct = frames.has_rows(con, "invoices") or not review.is_monetized
     basis = metrics.revenue_basis(con)
     card = {
         metric.key: {name: number(getattr(metric, name)) for name in ("this", "last", "trend")}
@@ -228,14 +228,14 @@ def figures(review: Review) -> dict[str, Any]:
     }
     card["value_ratio"] |= {name: number(ratio) for name, ratio in metrics.value_ratios(con, quarter).items()}
     return {
-        "program": metrics.setting(con, "name"),
+        "program": frames.setting(con, "name"),
         "quarter": quarter.name,
         "previous": review.previous.name,
         "currency": review.currency,
         "first_day": quarter.first_day.isoformat(),
         "last_day": quarter.last_day.isoformat(),
         "scorecard": card,
-        "funnel": dict(zip(metrics.STAGES, review.funnel["partners"].to_list(), strict=True)),
+        "funnel": dict(zip(frames.STAGES, review.funnel["partners"].to_list(), strict=True)),
         "months": [
             {
                 "month": month["name"],

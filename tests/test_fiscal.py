@@ -8,7 +8,7 @@ from conftest import rows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit import fiscal, metrics
+from kit import fiscal, frames, metrics, quarters
 from kit.errors import ReviewError
 from kit.fiscal import Month
 
@@ -144,9 +144,9 @@ CALLS = "called_at,partner_id,environment,status\n" + "".join(f"{at},acme,produc
 
 def test_periods_of_an_own_calendar_stand_for_months(opened):
     con = opened(CALENDAR, calls_csv=CALLS, calendar_csv=calendar())
-    quarter = metrics.choose_quarter(con, "2026-Q1")
+    quarter = quarters.choose_quarter(con, "2026-Q1")
     assert (quarter.first_day, quarter.last_day, quarter.days) == (date(2025, 12, 29), date(2026, 3, 29), 91)
-    months = metrics.months_to(con, quarter, 3)
+    months = frames.months_to(con, quarter, 3)
     assert months["name"].to_list() == ["2026-P01", "2026-P02", "2026-P03"]
     assert months["calls"].to_list() == [0, 1, 2]
 
@@ -169,12 +169,12 @@ def test_amounts_of_a_period_are_taken_at_the_rates_of_their_calendar_months(ope
 def test_review_of_the_first_quarters_of_an_own_calendar(opened):
     con = opened(CALENDAR, calls_csv=CALLS, calendar_csv=calendar())
     for name in ("2025-Q2", "2025-Q1"):
-        assert len(metrics.scorecard(con, metrics.choose_quarter(con, name))) == 5
+        assert len(metrics.scorecard(con, quarters.choose_quarter(con, name))) == 5
 
 
 def test_review_of_a_quarter_two_years_into_an_own_calendar(opened):
     con = opened(CALENDAR, calls_csv=CALLS, calendar_csv=calendar())
-    assert len(metrics.scorecard(con, metrics.choose_quarter(con, "2026-Q2"))) == 5
+    assert len(metrics.scorecard(con, quarters.choose_quarter(con, "2026-Q2"))) == 5
 
 
 def test_calls_before_an_own_calendar_are_evidence_of_stages_all_the_same(opened):

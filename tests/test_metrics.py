@@ -9,7 +9,7 @@ from conftest import add, cover, made, rows, set_up
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from kit import metrics
+from kit import frames, metrics, quarters
 from kit.database import read_sql
 from kit.errors import ReviewError
 
@@ -17,7 +17,7 @@ from kit.errors import ReviewError
 
 
 def quarter_of(con, name="2026-Q1"):
-    return metrics.choose_quarter(con, name)
+    return quarters.choose_quarter(con, name)
 
 
 def opened(con, first="2025-06-01", last="2026-04-15"):
@@ -28,12 +28,12 @@ def opened(con, first="2025-06-01", last="2026-04-15"):
 
 def active(con, name="2026-Q1"):
     """Active partners in each month of a quarter."""
-    of_quarter = metrics.months_to(con, quarter_of(con, name), 3)
+    of_quarter = frames.months_to(con, quarter_of(con, name), 3)
     return of_quarter["active_partners"].to_list()
 
 
 def funnel(con, name="2026-Q1"):
-    return metrics.partner_funnel(con, quarter_of(con, name))["partners"].to_list()
+    return frames.partner_funnel(con, quarter_of(con, name))["partners"].to_list()
 
 
 def revenue(con, name="2026-Q1"):
@@ -41,7 +41,7 @@ def revenue(con, name="2026-Q1"):
 
 
 def revenue_by_month(con, name="2026-Q1"):
-    return metrics.months_to(con, quarter_of(con, name), 3)["recognised"].to_list()
+    return frames.months_to(con, quarter_of(con, name), 3)["recognised"].to_list()
 
 
 def call(con, called_at, partner="acme", **row):
@@ -189,10 +189,10 @@ def test_test_partner_is_left_out_of_everything(con):
     assert active(con) == [0, 0, 0]
     assert funnel(con) == [0, 0, 0, 0]
     assert rows(con, "select count(*) from unrealized_revenue") == [(0,)]
-    row = metrics.row_of(con, "cost_and_value_by_quarter", quarter_of(con))
+    row = frames.row_of(con, "cost_and_value_by_quarter", quarter_of(con))
     assert (row["direct"], row["attributed"], row["avoided"]) == (0, 0, 0)
-    assert metrics.row_of(con, "revenue_by_quarter", quarter_of(con))["transacted"] == 0
-    assert metrics.row_of(con, "onboarding_by_quarter", quarter_of(con))["hours"] == 0
+    assert frames.row_of(con, "revenue_by_quarter", quarter_of(con))["transacted"] == 0
+    assert frames.row_of(con, "onboarding_by_quarter", quarter_of(con))["hours"] == 0
 
 
 def test_calls_of_excluded_traffic_are_left_out(con):
@@ -225,7 +225,7 @@ def test_calls_of_a_key_of_nobody_are_left_out_and_their_share_is_told(con):
     call(con, "2026-03-01 12:00:00+00", None, api_key="k2")
     made(con)
     assert rows(con, "select fate, calls from traffic order by fate") == [("unmatched", 1), ("used", 3)]
-    [row] = metrics.frame(con, "match_share", first_day=date(2026, 1, 1), last_day=date(2026, 3, 31)).rows()
+    [row] = frames.frame(con, "match_share", first_day=date(2026, 1, 1), last_day=date(2026, 3, 31)).rows()
     assert row == (0.75, 1)
 
 
@@ -560,7 +560,7 @@ def priced(con, **case):
 
 
 def unrealized(con, name="2026-Q1"):
-    return metrics.months_to(con, quarter_of(con, name), 3)["unrealized"].to_list()
+    return frames.months_to(con, quarter_of(con, name), 3)["unrealized"].to_list()
 
 
 def test_what_was_recognised_from_a_partner_in_the_month_is_taken_off(con):
@@ -586,7 +586,7 @@ def test_what_was_recognised_is_taken_off_after_the_share_expected_to_be_billed(
     call(con, "2026-02-10 12:00:00+00", units=20)
     add(con, "invoices", partner_id="acme", amount=7)
     opened(con)
-    row = metrics.months_to(con, quarter_of(con), 2).row(0, named=True)
+    row = frames.months_to(con, quarter_of(con), 2).row(0, named=True)
     assert [row[name] for name in ("unrealized_low", "unrealized", "unrealized_high")] == [0, 8, 20]
 
 
@@ -664,7 +664,7 @@ def test_work_of_the_quarters_days_counts(con, day, counts):
 def test_partner_counts_in_the_quarter_in_which_it_reaches_production(con, day, counts):
     partner(con, production_at=day)
     opened(con)
-    assert metrics.row_of(con, "onboarding_by_quarter", quarter_of(con))["partners"] == counts
+    assert frames.row_of(con, "onboarding_by_quarter", quarter_of(con))["partners"] == counts
 
 
 def test_nothing_onboarded_is_no_cost_per_partner(con):
@@ -791,7 +791,7 @@ def test_stages_are_reached_in_order(stages_of, dates):
 
 
 def value_row(con, name="2026-Q1"):
-    return metrics.row_of(con, "cost_and_value_by_quarter", quarter_of(con, name))
+    return frames.row_of(con, "cost_and_value_by_quarter", quarter_of(con, name))
 
 
 def test_ratio_of_the_published_example(con):
@@ -937,7 +937,7 @@ def test_partner_that_left_and_came_back_returned(con):
     active_partners(con, "2026-02", ["mid-quarter"])
     active_partners(con, "2026-03", ["kept", "returned", "new"])
     opened(con)
-    [row] = metrics.frame(
+    [row] = frames.frame(
         con, "growth_accounting", month=date(2026, 3, 1), earlier_month=date(2025, 12, 1)
     ).to_dicts()
     assert row == {"kept": 1, "new": 1, "returned": 1, "lost": 1}
@@ -1008,7 +1008,7 @@ def test_history_is_eight_quarters_this_one_last(con):
 
 def test_quarter_without_a_name_is_the_last_that_the_calls_complete(con):
     partner(con)
-    assert metrics.choose_quarter(opened(con, last="2026-06-29")).name == "2026-Q1"
+    assert quarters.choose_quarter(opened(con, last="2026-06-29")).name == "2026-Q1"
 
 
 @pytest.mark.parametrize("name", ["2026Q1", "2026-Q5", "26-Q1", "2026-q1"])
@@ -1030,7 +1030,7 @@ def test_quarter_of_which_the_exports_know_nothing_is_refused(con, name):
 def test_quarter_without_a_name_is_never_one_before_the_data(con):
     partner(con)
     with pytest.raises(ReviewError):
-        metrics.choose_quarter(opened(con, "2026-01-05", "2026-02-12"))
+        quarters.choose_quarter(opened(con, "2026-01-05", "2026-02-12"))
 
 
 def test_exports_without_rows_are_refused(con):
@@ -1040,7 +1040,7 @@ def test_exports_without_rows_are_refused(con):
 
 def test_months_are_the_twelve_to_the_quarters_end(con):
     partner(con)
-    months = metrics.months_to(opened(con), quarter_of(con))["name"].to_list()
+    months = frames.months_to(opened(con), quarter_of(con))["name"].to_list()
     assert months == [*[f"2025-{number:02}" for number in range(4, 13)], "2026-01", "2026-02", "2026-03"]
 
 

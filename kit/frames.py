@@ -1,0 +1,149 @@
+"""Questions and their answers as Polars frames: one SELECT in kit/sql for each."""
+
+from collections.abc import Iterable
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from kit import quarters
+from kit.database import read_sql
+from kit.errors import ReviewError
+from kit.fiscal import Quarter
+
+LONGEST_MILESTONE, LONGEST_CATEGORY = 28, 24
+STAGES = {
+    "registered": "Registered",
+    "sandbox": "Active in sandbox",
+    "first_call": "First API call",
+    "production": "Production",
+}
+UNREALIZED = ("unrealized", "unrealized_low", "unrealized_high")
+
+
+def frame(con: duckdb.DuckDBPyConnection, question: str, **parameters: object) -> pl.DataFrame:
+    """The answer of kit/sql/<question>.sql as a Polars frame."""
+    return pl.DataFrame(con.sql(read_sql(question), params=parameters or None))
+
+
+def setting(con: duckdb.DuckDBPyConnection, name: str) -> Any:
+    """One value of the settings table."""
+    return con.execute(f"select {name} from settings").fetchall()[0][0]
+
+
+def has_rows(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether a table holds anything."""
+    return bool(con.execute(f"select 1 from {table} limit 1").fetchall())
+
+
+def row_of(con: duckdb.DuckDBPyConnection, question: str, quarter: Quarter) -> dict[str, Any]:
+    """A quarter's row of a question that has one a quarter."""
+    return by_quarter(con, question)[quarter.name]
+
+
+def by_quarter(con: duckdb.DuckDBPyConnection, question: str) -> dict[str, dict[str, Any]]:
+    """The rows of a question that has one a quarter, by the quarter's name."""
+    return {row["quarter"]: row for row in frame(con, question).to_dicts()}
+
+
+def divided(numerator: Any, denominator: Any) -> Fraction | None:
+    """An exact quotient; None where the denominator is zero."""
+    return Fraction(numerator) / Fraction(denominator) if denominator else None
+
+
+def months_to(con: duckdb.DuckDBPyConnection, quarter: Quarter, count: int = 12) -> pl.DataFrame:
+    """The last months to the quarter's end: active partners, calls, revenue by basis, and unrealized revenue.
+
+    What the exports do not reach is null: usage before the first call, all after the last, money before its export
+    begins. `is_whole` says whether the calls cover the month.
+    """
+    days = quarters.call_days(con)
+    quiet = pl.duration(days=days.silent_days)
+    months = frame(con, "active_by_month").join(
+        frame(con, "money_by_month").drop("name", "quarter"), on="month"
+    )
+    has_begun = pl.col("month") <= days.last_day
+    has_calls = has_begun & (pl.col("next_month") > days.first_day)
+    usage = ["active_partners", "calls", "active_calls", *UNREALIZED]
+    begins = dict(con.execute("select table_name, first_day from coverage").fetchall())
+    return (
+        months.filter(pl.col("month") <= quarter.last_month.month)
+        .tail(count)
+        .with_columns(
+            *(pl.when(has_calls).then(pl.col(name)) for name in usage),
+            *(
+                pl.when(has_begun & (pl.col("next_month") > begins.get(table, date.max))).then(pl.col(name))
+                for name, table in (("recognised", "invoices"), ("transacted", "transactions"))
+            ),
+            is_whole=(days.first_day <= pl.col("month") + quiet)
+            & (days.last_day + quiet + pl.duration(days=1) >= pl.col("next_month")),
+        )
+    )
+
+
+def revenue_parts(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
+    """Twelve months of what is billed by kind, and of unrealized revenue by part of the plan.
+
+    `month`, `name`, `is_whole`, `bar` (billed or unrealized), `part`, `amount`, `is_estimate`;
+    months without any have no part.
+    """
+    months = months_to(con, quarter).drop_nulls("active_partners").select("month", "name", "is_whole")
+    return months.join(frame(con, "revenue_parts"), on="month", how="left", maintain_order="left")
+
+
+def milestones(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """What moved the program: `date` and `text`, oldest first; ReviewError for a text too long for the page."""
+    found = pl.DataFrame(con.sql("select date, label as text from milestones order by date, label"))
+    stop_at_long_texts("milestones: label", found["text"].to_list(), LONGEST_MILESTONE)
+    return found
+
+
+def stop_at_long_texts(where: str, texts: Iterable[str], room: int) -> None:
+    """ReviewError naming a text that is longer than its room on the page, and how long it is."""
+    for text in texts:
+        if len(text) > room:
+            raise ReviewError(f"{where} {text!r} has {len(text)} characters. There is room for {room}.")
+
+
+def partner_funnel(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
+    """Partners at each stage by the end of the quarter: `stage`, `partners`, `share` of the registered,
+    and of those who reached the stage before, how many `stopped` there and their `stop_share`."""
+    row = by_quarter(con, "activation_by_quarter")[quarter.name]
+    reached = [row[stage] for stage in STAGES]
+    before = [None, *reached[:-1]]
+    return pl.DataFrame(
+        {
+            "stage": list(STAGES.values()),
+            "partners": reached,
+            "share": [as_float(divided(count, reached[0])) for count in reached],
+            "stopped": [None if b is None else b - count for b, count in zip(before, reached, strict=True)],
+            "stop_share": [
+                None if not b else as_float(divided(b - count, b))
+                for b, count in zip(before, reached, strict=True)
+            ],
+        },
+        schema_overrides={"stopped": pl.Int64, "stop_share": pl.Float64, "share": pl.Float64},
+    )
+
+
+def cost_and_value(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
+    """The quarter's cost by category and value by kind: `side`, `part`, `is_estimate`, `amount`.
+
+    `four_quarters` is the sum of the four to this one. Parts with neither have no row.
+    """
+    parts = frame(
+        con,
+        "cost_and_value_parts",
+        first_day=quarters.quarters_to(con, quarter)[-4].first_day,
+        quarter=quarter.name,
+        last_day=quarter.last_day,
+    )
+    stop_at_long_texts("costs: category", parts["part"].to_list(), LONGEST_CATEGORY)
+    return parts.drop("position")
+
+
+def as_float(figure: Fraction | None) -> float | None:
+    """A figure for a picture; None stays None."""
+    return None if figure is None else float(figure)
