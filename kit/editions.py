@@ -13,6 +13,15 @@ from kit.program import Program
 
 # Shown figures agree to three digits; less than that is no restatement.
 VISIBLE = 0.0005
+# The exports that each figure rests on; those that say who is who come to all.
+WHO = ("calls", "keys", "aliases", "partners", "calendar")
+RESTS_ON = {
+    "revenue": (*WHO, "invoices", "transactions", "fx"),
+    "cost_per_partner": (*WHO, "worklogs"),
+    "activation_rate": WHO,
+    "value_ratio": (*WHO, "costs", "invoices", "attributed", "fx"),
+    "growth_rate": WHO,
+}
 
 
 @dataclass(frozen=True)
@@ -66,14 +75,16 @@ def restatements(
         if reported is None or metric.last is None:
             continue
         if abs(float(metric.last) - reported) > VISIBLE * max(abs(reported), VISIBLE):
-            moved.append(Restatement(metric.key, reported, _reason(of, published.get("inputs", {}))))
+            moved.append(
+                Restatement(metric.key, reported, _reason(metric.key, of, published.get("inputs", {})))
+            )
     return tuple(moved)
 
 
-def _reason(now: Mapping[str, Any], then: Mapping[str, Any]) -> str:
-    """Which of the inputs changed between two pages, in words."""
+def _reason(key: str, now: Mapping[str, Any], then: Mapping[str, Any]) -> str:
+    """Which of a figure's inputs changed between two pages, in words."""
     before, after = then.get("files", {}), now["files"]
-    tables = sorted({*before, *after})
+    tables = [table for table in RESTS_ON[key] if table in {*before, *after}]
     changed = [table for table in tables if _changed(before.get(table, {}), after.get(table, {}))]
     late = [table for table in tables if table not in changed and before.get(table) != after.get(table)]
     reasons = [
