@@ -10,7 +10,7 @@ import duckdb
 from kit.errors import ReviewError
 from kit.presets import read_preset
 from kit.program import Export, Program
-from kit.raw import Query, file_format, select_all, select_json, select_text
+from kit.raw import Query, file_format, select_all, select_json, select_lines, select_text
 
 SHOWN = 5
 
@@ -30,6 +30,7 @@ def load_export(con: duckdb.DuckDBPyConnection, program: Program, table: str, ex
     if faulty:
         _read(con, program, table, export, numbered=True)
         raise ReviewError(_faults(con, table, export, faulty))
+    _stop_without_identity(con, table, export)
     columns = ", ".join(name for name, *_ in schema(table))
     con.execute(f"insert into {table} select {columns} from typed")
     con.execute(
@@ -90,11 +91,14 @@ def staged(
     paths = export.files(program.folder)
     if export.preset:
         preset = read_preset(table, export.preset)
-        if preset.types:
+        if preset.is_lines:
+            raw = select_lines(paths, numbered)
+        elif preset.types:
             raw = select_json(con, paths, preset.types, numbered)
         else:
             names = {name: name for name in (*preset.required, *preset.optional)}
-            raw = select_text(con, paths, names, export.delimiter, preset.required, numbered)
+            mark = export.delimiter or preset.delimiter
+            raw = select_text(con, paths, names, mark, preset.required, numbered, preset.layout)
         return Query(f"with raw as (\n{raw.sql}\n)\nselect * from (\n{preset.sql}\n)", raw.parameters)
     if export.sql:
         raw = select_all(con, paths, export.delimiter, numbered)
@@ -285,17 +289,42 @@ def _faults(con: duckdb.DuckDBPyConnection, table: str, export: Export, faulty: 
         """
     ).fetchall()
     lines = [
-        f"{source or table} row {_row_number(source, offset)}, column {column!r}:"
+        f"{source or table} row {(offset or 0) + _first_row(source, table, export)}, column {column!r}:"
         f" {_fault(value, types[column], export)}"
         for source, offset, column, value in rows
     ]
     more = [f"… and {faulty - SHOWN:,} rows more"] if faulty > SHOWN else []
-    return "\n".join([f"{faulty:,} rows of the {table} export have faults:", *lines, *more])
+    rows_have = "row of the {} export has" if faulty == 1 else "rows of the {} export have"
+    hint = [_hint(table, export)] if export.preset and any(value is None for *_, value in rows) else []
+    return "\n".join([f"{faulty:,} {rows_have.format(table)} faults:", *lines, *more, *hint])
 
 
-def _row_number(source: str | None, offset: int | None) -> int:
-    """A row's number in its file, as an editor counts: the header of a delimited file is row 1."""
-    return (offset or 0) + (2 if source and file_format(Path(source)) == "csv" else 1)
+def _stop_without_identity(con: duckdb.DuckDBPyConnection, table: str, export: Export) -> None:
+    """ReviewError if no call of a preset's log says whose it is: then something was not switched on."""
+    if table != "calls" or not export.preset:
+        return
+    [(is_nobodys,)] = con.execute(
+        "select bool_and(api_key is null and partner_id is null) from typed"
+    ).fetchall()
+    if is_nobodys:
+        raise ReviewError(f"The calls export says of no call whose it is. {_hint(table, export)}")
+
+
+def _hint(table: str, export: Export) -> str:
+    """What a preset says must be switched on."""
+    preset = export.preset or ""
+    told = read_preset(table, preset).hint if preset else ""
+    return told or (
+        f"See the header of kit/presets/{table}/{preset}.sql for what to switch on." if preset else ""
+    )
+
+
+def _first_row(source: str | None, table: str, export: Export) -> int:
+    """The number of a file's first row as an editor counts: 2 where the first line is a header."""
+    preset = read_preset(table, export.preset) if export.preset else None
+    if source is None or (preset and (preset.is_lines or preset.layout.names)):
+        return 1
+    return 2 if file_format(Path(source)) == "csv" else 1
 
 
 def _fault(value: str | None, type_: str, export: Export) -> str:
@@ -305,7 +334,7 @@ def _fault(value: str | None, type_: str, export: Export) -> str:
         allowed = "one of " + type_[5:-1].replace("'", "")
     elif type_.startswith("DECIMAL"):
         mark = f"thousands mark {export.thousands!r}" if export.thousands else "no thousands mark"
-        allowed = f"a number with decimal mark {export.decimal!r} and {mark}"
+        allowed = f"a number below 1e15 with decimal mark {export.decimal!r} and {mark}"
     else:
         allowed = (
             f"the format {export.dates!r} set for this export"

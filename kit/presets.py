@@ -8,12 +8,17 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.raw import Layout
+
 FOLDER = Path(__file__).parent / "presets"
 
 
 @dataclass(frozen=True)
 class Preset:
-    """What a preset's file says; `types` is empty for an export in delimited text."""
+    """What a preset's file says; `types` is empty unless the export is of JSON objects read key by key.
+
+    `is_lines` says that `raw` has each line whole; `hint` is what to switch on where the export says too little.
+    """
 
     name: str
     sql: str
@@ -21,6 +26,10 @@ class Preset:
     required: tuple[str, ...]
     optional: tuple[str, ...]
     settings: dict[str, str]
+    is_lines: bool
+    delimiter: str | None
+    layout: Layout
+    hint: str
 
 
 def read_preset(table: str, name: str) -> Preset:
@@ -34,4 +43,14 @@ def read_preset(table: str, name: str) -> Preset:
         required=tuple(head.get("required", ())),
         optional=tuple(head.get("optional", ())),
         settings=head.get("settings", {}),
+        is_lines=head.get("format") == "lines",
+        delimiter=head.get("delimiter"),
+        layout=Layout(
+            names=tuple(head.get("names", ())) if not head.get("header", True) else (),
+            header_within=head.get("header_within", 1),
+            aliases=head.get("aliases", {}),
+            lists=tuple(head.get("lists", ())),
+            records=head.get("records"),
+        ),
+        hint=head.get("hint", ""),
     )

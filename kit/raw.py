@@ -6,7 +6,7 @@ Nothing here guesses what a value means; names are matched, values stay text unt
 import csv
 import difflib
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +28,11 @@ FORMATS = {
 Key = TypeVar("Key")
 
 COMPRESSED = (".gz", ".zst")
+WHOLE_LINES = (
+    "columns = {line: 'VARCHAR'}, auto_detect = false,"
+    " header = false, delim = '\x1f', quote = '', escape = ''"
+)
+SPARE = 100
 
 
 @dataclass
@@ -36,6 +41,35 @@ class Query:
 
     sql: str
     parameters: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where an export is not a plain table under one line of names.
+
+    `names` are the columns of text that has no header, whose rows may be longer; `header_within` is in how many
+    lines the header is looked for; `aliases` are a column's other names, the first found taken; a column of
+    `lists` holds the values of all columns of its name; `records` is the key of a JSON object's list of rows.
+    """
+
+    names: tuple[str, ...] = ()
+    header_within: int = 1
+    aliases: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lists: tuple[str, ...] = ()
+    records: str | None = None
+
+
+PLAIN = Layout()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A column wanted of a file: its name here, its names there, whether the file must have it, or all of its name."""
+
+    ours: str
+    theirs: tuple[str, ...]
+    is_required: bool
+    is_list: bool
 
 
 def file_format(path: Path) -> str:
@@ -73,24 +107,38 @@ def select_text(
     delimiter: str | None,
     required: Sequence[str] = (),
     numbered: bool = True,
+    layout: Layout = PLAIN,
 ) -> Query:
     """A SELECT of the wanted columns (name here → name in the file) as text, with `source` and `source_row`.
 
     A wanted column that a file lacks is null there, unless it is required: then a ReviewError names it.
     """
+    columns = [
+        Wanted(ours, (theirs, *layout.aliases.get(ours, ())), ours in required, ours in layout.lists)
+        for ours, theirs in wanted.items()
+    ]
     query = Query("")
     parts = []
     of_kind = files_by(files, file_format)
     for begins, of_header in files_by(
-        of_kind.get("csv", []), lambda file: header(con, file, delimiter)
+        of_kind.get("csv", []), lambda file: header(con, file, delimiter, layout, columns)
     ).items():
-        parts.append(_select_csv(of_header, begins, wanted, required, query))
-    for layout, of_layout in files_by(of_kind.get("json", []), lambda file: json_layout(con, file)).items():
-        parts.append(_select_json(of_layout, layout, wanted, query))
+        parts.append(_select_csv(of_header, begins, columns, layout, query))
+    for form, of_form in files_by(of_kind.get("json", []), lambda file: json_layout(con, file)).items():
+        parts.append(_select_json(of_form, form, columns, layout, query))
     if "parquet" in of_kind:
-        parts.append(_select_parquet(con, of_kind["parquet"], wanted, required, query))
+        parts.append(_select_parquet(con, of_kind["parquet"], columns, query))
     query.sql = _numbered(parts, numbered)
     return query
+
+
+def select_lines(files: Sequence[Path], numbered: bool = True) -> Query:
+    """A SELECT of a log's lines that are not blank, each whole in a column `line`; and `source`, `source_row`."""
+    lines = f"select line, source from read_csv($files, {WHOLE_LINES}, filename = 'source')"
+    return Query(
+        f"select * from (\n{_numbered([lines], numbered)}\n) where trim(line) <> ''",
+        {"files": [str(file) for file in files]},
+    )
 
 
 def select_all(
@@ -157,79 +205,137 @@ class Header:
     names: tuple[str, ...]
 
 
-def header(con: duckdb.DuckDBPyConnection, file: Path, delimiter: str | None = None) -> Header:
-    """The header in a delimited file's first line that is not blank; ReviewError if it has none."""
-    number, line = _first_line(con, file)
-    if not line.strip():
+def header(
+    con: duckdb.DuckDBPyConnection,
+    file: Path,
+    delimiter: str | None = None,
+    layout: Layout = PLAIN,
+    wanted: Sequence[Wanted] = (),
+) -> Header:
+    """A delimited file's header: its first line that is not blank, or that has every required name.
+
+    ReviewError if it has none.
+    """
+    mark = delimiter or ("\t" if ".tsv" in _endings(file) else ",")
+    if layout.names:
+        return Header(mark, 0, layout.names)
+    lines = _first_lines(con, file)
+    if not lines:
         raise ReviewError(
             f"{file}: the file is empty. A first line with the names of the columns is expected."
         )
-    mark = delimiter or ("\t" if ".tsv" in _endings(file) else ",")
-    return Header(mark, number, tuple(next(csv.reader([line], delimiter=mark))))
+    headers = [
+        Header(mark, number, tuple(next(csv.reader([line], delimiter=mark)))) for number, line in lines
+    ]
+    if layout.header_within == 1:
+        return headers[0]
+    for begins in headers:
+        if begins.lines <= layout.header_within and not _missing(positions(begins.names), wanted):
+            return begins
+    names = ", ".join(repr(column.theirs[0]) for column in wanted if column.is_required)
+    raise ReviewError(
+        f"{file}: none of the first {layout.header_within} lines is the header. It has at least: {names}."
+    )
 
 
-def _first_line(con: duckdb.DuckDBPyConnection, file: Path) -> tuple[int, str]:
-    """Number and text of the first of a file's first lines that is not blank, without a byte order mark."""
+def positions(names: Sequence[str]) -> dict[str, list[int]]:
+    """Where each name stands in a header; a repeated one also as `name.1`, `name.2`, unless others are named so."""
+    found: dict[str, list[int]] = {}
+    for number, name in enumerate(names):
+        found.setdefault(same_name(name), []).append(number)
+    repeats = {
+        f"{name}.{again}": [number]
+        for name, numbers in found.items()
+        for again, number in enumerate(numbers[1:], start=1)
+    }
+    return repeats | found
+
+
+def _missing(there: Collection[str], wanted: Sequence[Wanted]) -> list[str]:
+    return [column.theirs[0] for column in wanted if column.is_required and _name_in(there, column) is None]
+
+
+def _name_in(there: Collection[str], column: Wanted) -> str | None:
+    """The first of a column's names that a file has."""
+    return next((name for name in map(same_name, column.theirs) if name in there), None)
+
+
+def _first_line(con: duckdb.DuckDBPyConnection, file: Path) -> str:
+    """The first of a file's first lines that is not blank."""
+    return next((line for _, line in _first_lines(con, file)), "")
+
+
+def _first_lines(con: duckdb.DuckDBPyConnection, file: Path) -> list[tuple[int, str]]:
+    """Number and text of those of a file's first lines that are not blank, without a byte order mark."""
     rows = con.execute(
-        "select line from read_csv($file, columns = {line: 'VARCHAR'}, auto_detect = false, header = false,"
-        " delim = '\x1f', quote = '', escape = '') limit 20",
-        {"file": str(file)},
+        f"select line from read_csv($file, {WHOLE_LINES}) limit 20", {"file": str(file)}
     ).fetchall()
-    for number, (line,) in enumerate(rows, start=1):
-        if line and line.strip("\ufeff \t\r"):
-            return number, line.lstrip("\ufeff").rstrip("\r")
-    return 0, ""
+    return [
+        (number, line.lstrip("\ufeff").rstrip("\r"))
+        for number, (line,) in enumerate(rows, start=1)
+        if line and line.strip("\ufeff \t\r")
+    ]
 
 
 def _select_csv(
-    files: Sequence[Path],
-    begins: Header,
-    wanted: Mapping[str, str],
-    required: Sequence[str],
-    query: Query,
+    files: Sequence[Path], begins: Header, wanted: Sequence[Wanted], layout: Layout, query: Query
 ) -> str:
-    names = begins.names
-    position = {same_name(name): number for number, name in reversed(list(enumerate(names)))}
-    missing_stop(
-        files[0], names, [name for name in required if same_name(wanted[name]) not in position], wanted
-    )
+    there = positions(begins.names)
+    missing_stop(files[0], begins.names, _missing(there, wanted))
+    width = len(begins.names) + (SPARE if layout.names else 0)
     group = len(query.parameters)
     query.parameters |= {
         f"files_{group}": [str(file) for file in files],
-        f"columns_{group}": {f"c{number}": "VARCHAR" for number in range(len(names))},
+        f"columns_{group}": {f"c{number}": "VARCHAR" for number in range(width)},
         f"mark_{group}": begins.delimiter,
         f"lines_{group}": begins.lines,
     }
-    columns = [
-        f"c{position[same_name(theirs)]} as {identifier(ours)}"
-        if same_name(theirs) in position
-        else f"null::varchar as {identifier(ours)}"
-        for ours, theirs in wanted.items()
-    ]
+    columns = []
+    for column in wanted:
+        name = _name_in(there, column)
+        value = _of_columns(column, [f"c{number}" for number in there[name]] if name is not None else [])
+        columns.append(f"{value} as {identifier(column.ours)}")
+    # DuckDB pads short rows only where it reads a file in one go.
+    padding = ", null_padding = true, parallel = false" if layout.names or layout.header_within > 1 else ""
     return (
         f"select {', '.join(columns)}, source\n"
         f"from read_csv($files_{group}, columns = $columns_{group}, delim = $mark_{group}, skip = $lines_{group},"
-        " auto_detect = false,"
+        f" auto_detect = false{padding},"
         """ header = false, quote = '"', escape = '"', filename = 'source')"""
     )
 
 
-def _select_json(files: Sequence[Path], layout: str, wanted: Mapping[str, str], query: Query) -> str:
+def _of_columns(column: Wanted, values: Sequence[str]) -> str:
+    """SQL for a column from the columns of that name."""
+    if column.is_list:
+        return f"[{', '.join(values)}]::varchar[]"
+    return values[0] if values else "null::varchar"
+
+
+def _select_json(
+    files: Sequence[Path], form: str, wanted: Sequence[Wanted], layout: Layout, query: Query
+) -> str:
     """Objects are matched key by key; a dot in a name leads into a nested object."""
     group = len(query.parameters)
     query.parameters[f"files_{group}"] = [str(file) for file in files]
     columns = []
-    for number, (ours, theirs) in enumerate(wanted.items()):
-        query.parameters[f"key_{group}_{number}"] = json_path([theirs])
-        query.parameters[f"path_{group}_{number}"] = json_path(theirs.split("."))
-        columns.append(
-            f"coalesce(json ->> $key_{group}_{number}, json ->> $path_{group}_{number}) as {identifier(ours)}"
-        )
-    return (
-        f"select {', '.join(columns)}, source\n"
-        f"from read_json_objects($files_{group}, format = '{layout}',"
-        f" ignore_errors = {layout == 'newline_delimited'}, filename = 'source')"
+    for number, column in enumerate(wanted):
+        places = []
+        for again, name in enumerate(column.theirs):
+            query.parameters[f"key_{group}_{number}_{again}"] = json_path([name])
+            query.parameters[f"path_{group}_{number}_{again}"] = json_path(name.split("."))
+            places += [f"json ->> $key_{group}_{number}_{again}", f"json ->> $path_{group}_{number}_{again}"]
+        value = _of_columns(column, [f"coalesce({', '.join(places)})"])
+        columns.append(f"{value} as {identifier(column.ours)}")
+    objects = (
+        f"read_json_objects($files_{group}, format = '{form}',"
+        f" ignore_errors = {form == 'newline_delimited'}, filename = 'source')"
     )
+    if layout.records:
+        query.parameters[f"records_{group}"] = json_path([layout.records])
+        rows = f"""coalesce(from_json(json -> $records_{group}, '["JSON"]'), [json])"""
+        objects = f"(select unnest({rows}) as json, source from {objects})"
+    return f"select {', '.join(columns)}, source\nfrom {objects}"
 
 
 def json_path(keys: Sequence[str]) -> str:
@@ -241,7 +347,7 @@ def json_layout(con: duckdb.DuckDBPyConnection, file: Path) -> str:
     """How a JSON file lays out its objects: one a line, in one array, or spread over lines."""
     if any(ending in _endings(file) for ending in (".jsonl", ".ndjson", ".log")):
         return "newline_delimited"
-    first = _first_line(con, file)[1].strip()
+    first = _first_line(con, file).strip()
     if first.startswith("["):
         return "array"
     is_whole = con.execute("select json_valid($line)", {"line": first}).fetchall()
@@ -249,11 +355,7 @@ def json_layout(con: duckdb.DuckDBPyConnection, file: Path) -> str:
 
 
 def _select_parquet(
-    con: duckdb.DuckDBPyConnection,
-    files: Sequence[Path],
-    wanted: Mapping[str, str],
-    required: Sequence[str],
-    query: Query,
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], wanted: Sequence[Wanted], query: Query
 ) -> str:
     """Types of the file are kept; they say more than text would."""
     group = len(query.parameters)
@@ -262,30 +364,28 @@ def _select_parquet(
         "describe select * from read_parquet($files, union_by_name = true)",
         {"files": query.parameters[f"files_{group}"]},
     ).fetchall()
-    theirs_by_name = {same_name(row[0]): row[0] for row in described}
-    missing = [name for name in required if same_name(wanted[name]) not in theirs_by_name]
-    missing_stop(files[0], list(theirs_by_name.values()), missing, wanted)
-    columns = [
-        f"{identifier(theirs_by_name[same_name(theirs)])} as {identifier(ours)}"
-        if same_name(theirs) in theirs_by_name
-        else f"null::varchar as {identifier(ours)}"
-        for ours, theirs in wanted.items()
-    ]
+    there = {same_name(row[0]): row[0] for row in described}
+    missing_stop(files[0], list(there.values()), _missing(there, wanted))
+    columns = []
+    for column in wanted:
+        name = _name_in(there, column)
+        value = _of_columns(column, [identifier(there[name])] if name is not None else [])
+        columns.append(f"{value} as {identifier(column.ours)}")
     return (
         f"select {', '.join(columns)}, source\n"
         f"from read_parquet($files_{group}, union_by_name = true, filename = 'source')"
     )
 
 
-def missing_stop(file: Path, names: Sequence[str], missing: Sequence[str], wanted: Mapping[str, str]) -> None:
+def missing_stop(file: Path, names: Sequence[str], missing: Sequence[str]) -> None:
     """ReviewError naming the required columns that a file lacks, the nearest it has, and all it has."""
     if not missing:
         return
     sentences = []
     for name in missing:
-        near = difflib.get_close_matches(wanted[name], names, n=1)
+        near = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        sentences.append(f"column {wanted[name]!r} is missing.{hint}")
+        sentences.append(f"column {name!r} is missing.{hint}")
     raise ReviewError(
         f"{file}: {' '.join(sentences)} The file has: {', '.join(names)}."
         " If a column goes by another name there, say so with `columns` in program.toml."

@@ -1,0 +1,28 @@
+-- Stripe's invoices from the Dashboard: one row per invoice, so subscription, usage and overage are not told apart.
+-- Export: Billing > Invoices > Export, columns All, times in UTC. Where kinds matter take the lines: preset stripe.
+-- Say the kind of them all, as in `set = { kind = "usage" }`. Amount: the total less its tax, on the day the invoice was
+-- finalized; a decimal comma is read as one. A file that Excel has saved may have lost digits: export anew instead.
+-- Refunds and credit notes are not in it.
+--| hint = "Say the kind of these invoices: set = { kind = \"usage\" }."
+--| required = ["id", "Customer", "Status", "Currency", "Total", "Date (UTC)"]
+--| optional = ["Tax", "Finalized At (UTC)"]
+--| [aliases]
+--| "Date (UTC)" = ["Created (UTC)", "Created date (UTC)"]
+with amounts as (
+    select
+        *,
+        try_cast(replace("Total", ',', '.') as decimal(38, 12)) as gross,
+        try_cast(replace(coalesce(nullif(trim("Tax"), ''), '0'), ',', '.') as decimal(38, 12)) as tax_within
+    from raw
+)
+
+select
+    "id" as line_id,
+    "Customer" as partner_id,
+    gross - tax_within as amount,
+    "Currency" as currency,
+    coalesce(nullif(trim("Finalized At (UTC)"), ''), "Date (UTC)") as invoiced_at,
+    "Status" as status,
+    source,
+    source_row
+from amounts

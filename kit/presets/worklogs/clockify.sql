@@ -1,0 +1,28 @@
+-- Clockify's detailed report: one row per time entry.
+-- Export: Reports > Detailed > the onboarding projects > Export, CSV. Say how the account writes days, such as
+-- `dates = "%m/%d/%Y"`: 03/04/2026 alone does not tell March from April.
+-- Partner: the client, by its name in `aliases`; no client is work for no partner in particular.
+-- Activity: the task. Role: the first tag, looked up in [[rate]]. The decimal hours are rounded, and are not read.
+--| required = ["Start Date", "Duration (h)", "Task", "Tags"]
+--| optional = ["Client"]
+--| [aliases]
+--| Task = ["Activity"]
+with timed as (
+    select
+        *,
+        split_part("Duration (h)", ':', 1)::bigint * 3600
+        + split_part("Duration (h)", ':', 2)::bigint * 60
+        + split_part("Duration (h)", ':', 3)::bigint as seconds
+    from raw
+)
+
+select
+    "Start Date" as date,
+    "Client" as partner_id,
+    lower(trim("Task")) as activity,
+    trim(split_part("Tags", ',', 1)) as role,
+    -- Hours to the twelfth decimal, in whole numbers throughout.
+    ((seconds::hugeint * 1000000000000 + 1800) // 3600)::decimal(38, 0) * 0.000000000001::decimal(12, 12) as hours,
+    source,
+    source_row
+from timed
