@@ -80,6 +80,8 @@ def revenue(parts: pl.DataFrame, currency: str) -> Any:
             tooltip=[alt.Tooltip("name:N", title="Month"), "title:N", alt.Tooltip("amount:Q", format=",.2f")],
         )
     )
+    is_estimated_too = (given["bar"] == "unrealized").any()
+    beside = "; beside it unrealized at the proposed prices (est.)" if is_estimated_too else ""
     headline = "billed" if (given["bar"] == "billed").any() else "unrealized"
     path = months.join(
         totals.filter(pl.col("bar") == headline), on="month", how="left", maintain_order="left"
@@ -91,7 +93,7 @@ def revenue(parts: pl.DataFrame, currency: str) -> Any:
         .encode(x=x, xOffset=offset, y="value:Q", text="text:N")
     )
     subtitle = {
-        "billed": f"{currency} a month: recognised; beside it unrealized at the proposed prices (est.)",
+        "billed": f"{currency} a month: recognised" + beside,
         "unrealized": f"{currency} a month at the proposed prices: an estimate, not billed",
     }[headline] + _partly(months)
     noun = {"billed": "Monthly revenue", "unrealized": "Unrealized revenue"}[headline]
@@ -99,7 +101,7 @@ def revenue(parts: pl.DataFrame, currency: str) -> Any:
         bars + labels if shown else _nothing("No revenue, and no prices set"),
         "revenue",
         _over_the_year(noun, path) if shown else "No revenue to show",
-        subtitle if shown else "Needs the invoices export, or prices in program.toml",
+        subtitle if shown else "Needs the invoices export, or proposed prices",
         series(path["label"].to_list(), [formats.money(value, currency) for value in path["value"]]),
     )
 
@@ -194,9 +196,7 @@ def _milestone_marks(notes: pl.DataFrame, x: alt.X) -> list[Any]:
     if notes.is_empty():
         return []
     marks = alt.Chart(rows(notes)).encode(x=x)
-    rule = marks.mark_rule(color=QUIET, strokeDash=[2, 2], strokeWidth=0.8).encode(
-        y="active_partners:Q", y2="height:Q"
-    )
+    rule = marks.mark_rule(color=QUIET, strokeDash=[2, 2], strokeWidth=0.8).encode(y="from:Q", y2="height:Q")
     names = [
         marks.transform_filter(alt.datum.side == side)
         .mark_text(align=side, dx=3 if side == "left" else -3, dy=4, fontSize=9, color=INK)
@@ -218,6 +218,11 @@ def placed_milestones(months: pl.DataFrame, milestones: pl.DataFrame, top: float
         within.tail(MILESTONES_SHOWN)
         .select("month", "label", "active_partners", "text")
         .with_columns(
+            # The first and the last month's number stand above the line there.
+            pl.when(pl.col("month").is_in([months["month"].to_list()[0], last]))
+            .then(pl.col("active_partners") + 0.16 * top)
+            .otherwise(pl.col("active_partners"))
+            .alias("from"),
             height=top * (1.58 - 0.115 * pl.int_range(pl.len())),
             side=pl.when(pl.col("month") < middle).then(pl.lit("left")).otherwise(pl.lit("right")),
         )
@@ -231,7 +236,8 @@ def cost_and_value(parts: pl.DataFrame, currency: str) -> Any:
         position=pl.int_range(pl.len()),
     )
     total = values.group_by("side", maintain_order=True).agg(value=pl.col("amount").sum())
-    limit = max(*total["value"].to_list(), 0.0, 0.0) * 1.2 or 1.0
+    sums = [*total["value"].to_list(), *values["amount"].to_list(), 0.0]
+    limits = [min(sums) * 1.2, max(sums) * 1.2 or 1.0]
     y = alt.Y(
         "side:N", sort=["Cost", "Value"], title=None, axis=axis(domain=False, ticks=False, labelColor=INK)
     )
@@ -239,9 +245,7 @@ def cost_and_value(parts: pl.DataFrame, currency: str) -> Any:
         alt.Chart(rows(values))
         .mark_bar(height=28, strokeWidth=0.8)
         .encode(
-            x=money_axis(
-                alt.X, "amount:Q", total["value"].to_list(), currency, domain=[0, limit], nice=False
-            ),
+            x=money_axis(alt.X, "amount:Q", total["value"].to_list(), currency, domain=limits, nice=False),
             y=y,
             color=alt.Color(
                 "part:N",

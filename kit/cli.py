@@ -89,12 +89,13 @@ def closing_line(figures: dict[str, Any]) -> str:
     from kit import formats
 
     card, currency = figures["scorecard"], figures["currency"]
+    growth = card["growth_rate"]["this"]
     numbers = [
         f"revenue {formats.money(card['revenue']['this'], currency)}",
         f"cost per partner {formats.money(card['cost_per_partner']['this'], currency)}",
         f"activation {formats.percent(card['activation_rate']['this'])}",
         f"value to cost {formats.ratio(card['value_ratio']['this'])}",
-        f"growth {formats.percent(card['growth_rate']['this'])} a month",
+        f"growth {formats.percent(growth)}{'' if growth is None else ' a month'}",
     ]
     return f"{figures['program']}, {figures['quarter']}: {', '.join(numbers)}"
 

@@ -53,8 +53,11 @@ def tables_of(program: Program) -> duckdb.DuckDBPyConnection:
     con = empty_database()
     add_settings(con, program)
     load_exports(con, program)
+    if not con.execute("from partners limit 1").fetchall():
+        raise ReviewError("The partners export holds no partners.")
     add_months(con, program.program.fiscal_year_start)
     make_tables(con)
+    _stop_at_stray_calls(con)
     return con
 
 
@@ -89,6 +92,16 @@ def _stop_at_contradictions(con: duckdb.DuckDBPyConnection) -> None:
             "\n".join(
                 ["The exports contradict themselves:", *(f"  {table}: {what}" for table, what in found)]
             )
+        )
+
+
+def _stop_at_stray_calls(con: duckdb.DuckDBPyConnection) -> None:
+    """ReviewError if calls are dated more than two years after the ones before: a slip, or another program."""
+    [(stray,)] = con.execute("select day_after_two_years from call_days").fetchall()
+    if stray is not None:
+        raise ReviewError(
+            f"calls: after more than two years without a call there are some from {stray} on. Their dates look wrong;"
+            " if they are right, leave the older logs out."
         )
 
 

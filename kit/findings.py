@@ -17,6 +17,11 @@ SMALLEST = {
     "ratio": Fraction(5, 100),
 }
 FALLING_IS_BETTER = ("cost_per_partner",)
+NOUNS = {
+    "recognised": "revenue",
+    "transacted": "the value partners transact",
+    "unrealized": "unrealized revenue",
+}
 LONGEST_MESSAGE = 132  # characters: two lines of the page
 
 
@@ -29,22 +34,22 @@ def direction(metric: Metric) -> str:
     return "better" if (metric.trend > 0) is (metric.key not in FALLING_IS_BETTER) else "worse"
 
 
-def message(metrics: Sequence[Metric], funnel: pl.DataFrame, currency: str, is_monetized: bool) -> str:
+def message(metrics: Sequence[Metric], funnel: pl.DataFrame, currency: str, basis: str) -> str:
     """The page's first sentences: what changed, what it means, and what to fix; two lines at most."""
     by_key = {metric.key: metric for metric in metrics}
     gains = [metric for metric in metrics if direction(metric) == "better" and metric.key != "value_ratio"]
     losses = [metric for metric in metrics if direction(metric) == "worse"]
     gain = max(gains, key=_weight, default=None)
     loss = max(losses, key=_weight, default=None)
-    opening = _opening(by_key, currency, is_monetized)
-    first = f"{opening}, and {_clause(gain, is_monetized)}" if opening and gain else opening
+    opening = _opening(by_key, currency, basis)
+    first = f"{opening}, and {_clause(gain, basis)}" if opening and gain else opening
     if not first:
-        first = _sentence_case(_clause(gain, is_monetized)) if gain else "Most figures cannot be compared yet"
+        first = _sentence_case(_clause(gain, basis)) if gain else "Most figures cannot be compared yet"
     leak = _leak(funnel)
     candidates = [
-        [first, *_both(_sentence_case(_clause(loss, is_monetized)) if loss else "", leak)],
-        [first, _sentence_case(_clause(loss, is_monetized)) if loss else leak],
-        [opening or first, _sentence_case(_clause(loss, is_monetized)) if loss else leak],
+        [first, *_both(_sentence_case(_clause(loss, basis)) if loss else "", leak)],
+        [first, _sentence_case(_clause(loss, basis)) if loss else leak],
+        [opening or first, _sentence_case(_clause(loss, basis)) if loss else leak],
         [opening or first],
     ]
     texts = [". ".join(part for part in parts if part) + "." for parts in candidates]
@@ -59,17 +64,17 @@ def _sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _opening(by_key: dict[str, Metric], currency: str, is_monetized: bool) -> str:
+def _opening(by_key: dict[str, Metric], currency: str, basis: str) -> str:
     value, revenue = by_key["value_ratio"], by_key["revenue"]
     if value.this is not None and value.this >= 1:
         times = formats.ratio(value.this).removesuffix(" : 1")
-        return f"The program returns {times} times its cost"
+        estimated = "an estimated " if value.grade == "C" else ""
+        return f"The program returns {estimated}{times} times its cost"
     if value.this is not None:
         cents = formats.money(Fraction(value.this), currency)
         return f"The program returns {cents} for each {currencies.sign(currency).strip()}1 it costs"
     if revenue.this is not None:
-        noun = "revenue" if is_monetized else "partner value"
-        return f"The program brought {formats.money(revenue.this, currency)} of {noun}"
+        return f"{NOUNS[basis].capitalize()} came to {formats.money(revenue.this, currency)}"
     return ""
 
 
@@ -81,12 +86,14 @@ def _weight(metric: Metric) -> Fraction:
     return change / SMALLEST["money" if metric.unit == "ratio" else metric.unit]
 
 
-def _clause(metric: Metric | None, is_monetized: bool) -> str:
+def _clause(metric: Metric | None, basis: str) -> str:
     if metric is None or metric.trend is None:
         return ""
     size, rises = abs(Fraction(metric.trend)), metric.trend > 0
     if metric.key == "revenue":
-        noun = "revenue" if is_monetized else "the value partners transact"
+        noun = NOUNS[basis]
+        if metric.this is not None and metric.this < 0:
+            return f"{noun} turned negative"
         return f"{noun} {'rose' if rises else 'fell'} {_whole_percent(size)}"
     if metric.key == "cost_per_partner":
         return f"onboarding a partner costs {_whole_percent(size)} {'more' if rises else 'less'}"
@@ -150,7 +157,9 @@ def over_the_year(noun: str, values: Sequence[float], since: str) -> str:
         return f"No {noun[0].lower()}{noun[1:]} {since}"
     first, last = values[0], values[-1]
     if first <= 0:
-        return f"{noun} began within the year"
+        return f"{noun} began within the year" if last > 0 else f"{noun}: nothing above zero {since}"
+    if last < 0:
+        return f"{noun} {have} turned negative {since}"
     factor = last / first
     for times, word in ((4, "more than quadrupled"), (3, "tripled"), (2, "doubled")):
         if factor >= times:

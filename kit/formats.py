@@ -52,6 +52,8 @@ def money(value: Number | None, currency: str, scale: tuple[Decimal, str] | None
     if not exact:
         return f"{sign(currency)}0"
     divisor, letter = scale or scale_of([exact])
+    if abs(exact) < divisor / 200:  # At the row's scale nothing would be left of it.
+        scale, (divisor, letter) = None, scale_of([exact])
     scaled = round_half_even(abs(exact) / divisor, 3)
     if not letter and (scaled < 1 or scaled >= 100 or currency_digits(currency) == 0):
         places = 0 if scaled >= 100 else currency_digits(currency)

@@ -48,7 +48,7 @@ def program_revenue(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
     needs = {
         "recognised": ("invoices", "needs the invoices export"),
         "transacted": ("transactions", "needs the transactions export"),
-        "unrealized": ("calls", "needs the transactions export, or prices in program.toml"),
+        "unrealized": ("calls", "needs the transactions export, or proposed prices"),
     }
     table, needed = needs[basis]
     is_there = frames.has_rows(con, table) and (
@@ -59,7 +59,7 @@ def program_revenue(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
     def of(quarter: Quarter) -> tuple[Figure, str]:
         if not is_there:
             return None, needed
-        return _unless_before(con, table, quarter, rows[quarter.name][basis])
+        return _if_covered(con, table, quarter, rows[quarter.name][basis])
 
     paid = Fraction(rows[quarter.name]["recognised_and_paid"])
     billed = Fraction(rows[quarter.name]["recognised"])
@@ -91,7 +91,7 @@ def cost_per_partner_onboarded(con: duckdb.DuckDBPyConnection, quarter: Quarter)
         row = rows[quarter.name]
         if not row["partners"]:
             return None, "no partner reached production"
-        return _unless_before(con, "worklogs", quarter, frames.divided(row["cost"], row["partners"]))
+        return _if_covered(con, "worklogs", quarter, frames.divided(row["cost"], row["partners"]))
 
     return _metric(con, quarter, "cost_per_partner", "money", of, "B", relative=True)
 
@@ -105,7 +105,7 @@ def partner_activation_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) ->
         rate = frames.divided(row["production"], row["registered"])
         if rate is None:
             return None, "no partner was registered"
-        return _unless_before(con, "calls", quarter, rate)
+        return _if_covered(con, "calls", quarter, rate)
 
     return _metric(con, quarter, "activation_rate", "rate", of, "B", needs_whole_start=False)
 
@@ -146,8 +146,8 @@ def _ratio(
     if frames.setting(con, "stage") == "monetized" and not frames.has_rows(con, "invoices"):
         return None, "needs the invoices export"
     if cost <= 0:
-        return _unless_before(con, "costs", quarter, None, "no cost was booked")
-    return _unless_before(con, "costs", quarter, frames.divided(value, cost))
+        return _if_covered(con, "costs", quarter, None, "the cost booked was not above zero")
+    return _if_covered(con, "costs", quarter, frames.divided(value, cost))
 
 
 def partner_growth_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
@@ -221,21 +221,21 @@ def stop_without_rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> None
         )
 
 
-def _unless_before(
+def _if_covered(
     con: duckdb.DuckDBPyConnection, table: str, quarter: Quarter, figure: Figure, why: str = ""
 ) -> tuple[Figure, str]:
-    """The figure and why it is absent, or None and the reason if the export begins only after the quarter's end."""
+    """The figure and why it is absent; None and the reason if the export begins after the quarter or ends before."""
     rows = con.execute(
-        "select first_day from coverage where table_name = $table", {"table": table}
+        "select first_day, last_day from coverage where table_name = $table", {"table": table}
     ).fetchall()
     if not rows:
         return None, f"the {table} hold no rows"
-    begins = rows[0][0]
-    return (
-        (figure, why)
-        if begins <= quarter.last_day
-        else (None, f"the {table} begin on {quarters.day_text(begins)}")
-    )
+    begins, ends = rows[0]
+    if begins > quarter.last_day:
+        return None, f"the {table} begin on {quarters.day_text(begins)}"
+    if ends < quarter.first_day:
+        return None, f"the {table} end on {quarters.day_text(ends)}"
+    return figure, why
 
 
 def _metric(

@@ -212,9 +212,31 @@ def _definitions(review: Review) -> list[str]:
         f"Active partner: {formats.plural(calls, 'successful production call')} or more in the month;"
         " growth is the compound monthly rate over the quarter’s three months.",
         _unrealized(review),
+        _uncredited(review),
+        _unregistered(review),
         "Test accounts are left out throughout.",
-        "A: billed, nine tenths or more of it paid. B: measured. C: rests on an estimate.",
+        "Grades: A billed, nine tenths or more of it paid; B measured; C rests on an estimate.",
     ]
+
+
+def _uncredited(review: Review) -> str:
+    if frames.has_rows(review.con, "attribution") or not frames.has_rows(review.con, "attributed"):
+        return ""
+    return "Attributed revenue is exported, but no share of it is credited."
+
+
+def _unregistered(review: Review) -> str:
+    """How much of the quarter's revenue is of partners that the registry doesn't know; empty if none."""
+    [(amount,)] = review.con.execute(
+        "select sum(amount) from recognised_revenue where month between $first and $last"
+        " and partner_id not in (select partner_id from registry)",
+        {"first": review.quarter.first_day, "last": review.quarter.last_day},
+    ).fetchall()
+    return (
+        f"{formats.money(amount, review.currency)} of revenue is of partners not in the registry."
+        if amount
+        else ""
+    )
 
 
 def _attribution(review: Review) -> str:
@@ -247,7 +269,7 @@ def _basis(review: Review) -> list[str]:
     share = matched["match_share"][0]
     ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
     calls = (
-        f"{formats.percent(share)} of successful production calls matched to a partner"
+        f"{_share_text(share)} of successful production calls matched to a partner"
         if share is not None
         else ""
     )

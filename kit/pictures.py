@@ -18,7 +18,6 @@ ESTIMATE, ESTIMATE_PALE = "#9ccac6", "#e3f1ef"
 GREYS = ("#3d4a57", "#74818d", "#a3adb6", "#c9d0d6", "#e2e6ea")
 FONT = "Helvetica, Arial, Liberation Sans, sans-serif"
 WIDTH, HEIGHT = 340, 218  # of the whole picture, titles and axes included
-LONGEST_TITLE = 58  # characters that fit above a chart in half the page's width
 
 
 def show_as_pictures() -> None:
@@ -120,7 +119,8 @@ def month_axis(labels: Sequence[str]) -> alt.X:
 def money_axis(channel: Any, field: str, values: Sequence[float], currency: str, **scale: Any) -> Any:
     """An axis of money at the scale that fits the values."""
     divisor, letter = formats.scale_of(values)
-    text = f"{currencies.sign(currency)!r} + format(datum.value / {divisor}, ',~r') + (datum.value ? {letter!r} : '')"
+    amount = f"format(abs(datum.value) / {divisor}, ',~r') + (datum.value ? {letter!r} : '')"
+    text = f"(datum.value < 0 ? {formats.MINUS!r} : '') + {currencies.sign(currency)!r} + {amount}"
     is_upright = channel is alt.Y
     return channel(
         field,

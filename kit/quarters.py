@@ -69,7 +69,9 @@ class CallDays:
 
 def call_days(con: duckdb.DuckDBPyConnection) -> CallDays:
     """The days that the call logs cover; ReviewError if they hold no call."""
-    first_day, last_day, silent_days = con.execute("from call_days").fetchall()[0]
+    first_day, last_day, silent_days = con.execute(
+        "select first_day, last_day, silent_days from call_days"
+    ).fetchall()[0]
     if first_day is None:
         raise ReviewError("The calls export holds no calls.")
     return CallDays(first_day, last_day, min(silent_days, LONGEST_QUIET_DAYS))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -72,7 +73,7 @@ def open_review(folder: Path | str, quarter: str = "", published: Path | str = "
 
 def message(review: Review) -> str:
     """The page's first two lines: what changed, what it means, what to fix."""
-    return findings.message(review.metrics, review.funnel, review.currency, review.is_monetized)
+    return findings.message(review.metrics, review.funnel, review.currency, metrics.revenue_basis(review.con))
 
 
 def unrealized(review: Review) -> dict[str, Any]:
@@ -111,12 +112,11 @@ def unrealized_sentences(review: Review) -> tuple[str, str, str]:
     """The headline of unrealized revenue: what was used, what it comes to, and how sure that is."""
     now, last = unrealized(review), last_months(review, 1)[0]
     so_far = "" if last["is_whole"] else " so far"
-    used = (
-        f"{formats.plural(now['partners'], 'active partner')} made {formats.count(now['calls'])} successful"
-        f" API calls in {month_text(last)}{so_far}."
-    )
+    calls = formats.plural(now["calls"], "successful API call")
+    partners = formats.plural(now["partners"], "active partner")
+    used = f"{partners} made {calls} in {month_text(last)}{so_far}."
     if now["amount"] is None:
-        return used, "Unrealized revenue: n/a", "it needs prices: [[pricing]] in program.toml"
+        return used, "Unrealized revenue: n/a", "no proposed prices are set"
     case = review.con.execute("select case_name from pricing_cases where is_base").fetchall()[0][0]
     scale = formats.scale_of([now["low"], now["high"], now["amount"]])
     ending = "a month in unrealized revenue" if last["is_whole"] else "in unrealized revenue so far"
@@ -140,14 +140,27 @@ def _how_sure(review: Review, now: dict[str, Any], scale: tuple[Decimal, str]) -
     if len(months) == 2 and all(month["is_whole"] for month in months):
         change = frames.divided(now["amount"] - months[0]["unrealized"], months[0]["unrealized"])
     trend = f", {formats.percent(change, signed=True)} on the month before" if change is not None else ""
-    return f"{span}an estimate that nobody is obliged to pay{trend}"
+    return f"{span}an estimate that nobody is obliged to pay{trend}{_unpriced(review, months[-1]['month'])}"
+
+
+def _unpriced(review: Review, month: date) -> str:
+    """How many active partners the base case has no plan for; empty if none."""
+    [(missing,)] = review.con.execute(
+        "select count(*) from production_usage where is_active and month = $month and partner_id not in"
+        " (select partner_id from unrealized_revenue where is_base and month = $month)",
+        {"month": month},
+    ).fetchall()
+    if not missing:
+        return ""
+    have = "has no plan in it and is" if missing == 1 else "have no plan in it and are"
+    return f"; {formats.plural(missing, 'active partner')} {have} not priced"
 
 
 def plan(review: Review) -> tuple[str, str]:
     """The one paragraph: what we are doing, with figures filled in, and what we need."""
     doing = review.con.execute("select doing from action_plan").fetchall()
     if not doing:
-        return "No plan is written for this quarter: [plan] in program.toml.", ""
+        return "No plan is written for this quarter.", ""
     text = " ".join(doing[0][0].format_map(plan_names(review)).split())
     if len(text) > PLAN_ROOM:
         raise ReviewError(

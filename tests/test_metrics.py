@@ -363,6 +363,39 @@ def test_empty_or_half_told_service_period_is_none(con, service_end):
     assert revenue_by_month(opened(con)) == [7, 0, 0]
 
 
+def test_service_that_ends_before_it_begins_is_refused(con):
+    add(
+        con,
+        "invoices",
+        line_id="l1",
+        partner_id="acme",
+        amount=7,
+        service_start="2026-03-01",
+        service_end="2026-02-01",
+    )
+    with pytest.raises(ReviewError, match="line l1: the service ends on 2026-02-01, before 2026-03-01"):
+        opened(con)
+
+
+def test_line_exported_twice_counts_once(con):
+    for _ in range(2):
+        add(con, "invoices", line_id="l1", partner_id="acme", amount=7, invoiced_at="2026-01-15")
+    assert revenue_by_month(opened(con)) == [7, 0, 0]
+
+
+def test_line_with_two_amounts_is_refused(con):
+    for amount in (7, 8):
+        add(con, "invoices", line_id="l1", partner_id="acme", amount=amount)
+    with pytest.raises(ReviewError, match="line l1 has 2 rows that differ"):
+        opened(con)
+
+
+def test_invoices_that_end_before_the_quarter_are_no_revenue_of_zero(con):
+    add(con, "invoices", partner_id="acme", amount=7, invoiced_at="2025-06-15")
+    revenue = metrics.program_revenue(opened(con, "2025-06-01"), quarter_of(con))
+    assert (revenue.this, revenue.why_this) == (None, "the invoices end on 15 June 2025")
+
+
 LAW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -654,6 +687,7 @@ def test_work_of_the_quarters_days_counts(con, day, counts):
     add(con, "rates", hourly=100)
     partner(con, production_at="2026-02-20")
     add(con, "worklogs", date="2025-10-01", hours=0)
+    add(con, "worklogs", date="2026-05-01", hours=0)
     add(con, "worklogs", date=day, hours=1)
     assert onboarding(opened(con)).this == 100 * counts
 
@@ -845,9 +879,10 @@ def test_two_blocks_of_one_operation_both_count(con):
 
 def test_no_cost_booked_is_no_ratio(con):
     add(con, "costs", amount=5, date="2025-11-10")
+    add(con, "costs", date="2026-05-10", amount=1)
     add(con, "invoices", partner_id="acme", amount=5)
     metric = metrics.cost_vs_value(opened(con), quarter_of(con))
-    assert (metric.this, metric.why_this) == (None, "no cost was booked")
+    assert (metric.this, metric.why_this) == (None, "the cost booked was not above zero")
 
 
 def test_no_costs_export_is_no_ratio(con):

@@ -528,7 +528,7 @@ def test_number_is_read_in_the_notation_set(loaded, lines, text, amount):
 def test_text_in_another_notation_is_refused_with_its_place(loaded, lines, text):
     with pytest.raises(ReviewError) as error:
         loaded({"costs": COSTS + lines}, costs_csv=costs("1", text))
-    for part in ("costs.csv", "row 3", "'amount'", repr(text), "a number with decimal mark"):
+    for part in ("costs.csv", "row 3", "'amount'", repr(text), "a number below 1e15 with decimal mark"):
         assert part in str(error.value)
 
 
@@ -666,3 +666,16 @@ def test_calls_of_several_systems_are_joined(program_folder):
             ("production",),
             ("sandbox",),
         ]
+
+
+def test_calls_dated_years_after_the_others_are_refused(opened):
+    rows_of_calls = "".join(
+        f"{day}T12:00:00Z,acme,production,200\n" for day in ("2026-01-05", "2026-02-12", "2035-01-01")
+    )
+    with pytest.raises(ReviewError, match="from 2035-01-01 on"):
+        opened(calls_csv=f"called_at,partner_id,environment,status\n{rows_of_calls}")
+
+
+def test_registry_without_partners_is_refused(opened):
+    with pytest.raises(ReviewError, match="The partners export holds no partners"):
+        opened(partners_csv=HEAD)

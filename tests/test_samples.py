@@ -20,7 +20,9 @@ def content(file: Path) -> bytes:
 
 @pytest.mark.slow
 def test_generator_writes_the_samples_as_they_are(tmp_path):
-    subprocess.run([sys.executable, SAMPLES / "generate.py", "--out", tmp_path], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, SAMPLES / "generate.py", "--out", tmp_path], check=True, capture_output=True
+    )
     written = sorted(file.relative_to(tmp_path) for file in tmp_path.rglob("*") if file.is_file())
     kept = [
         file.relative_to(SAMPLES)

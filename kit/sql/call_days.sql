@@ -16,4 +16,11 @@ gaps as (
 select
     (select min(day) from days) as first_day,
     (select max(day) from days) as last_day,
-    coalesce((select max(silent_days) from gaps), 0)::integer as silent_days
+    coalesce((select max(silent_days) from gaps), 0)::integer as silent_days,
+    (
+        select steps.day
+        from (select days.day, days.day - lag(days.day) over (order by days.day) as days_since from days) as steps
+        where days_since > 731
+        order by steps.day
+        limit 1
+    ) as day_after_two_years

@@ -13,6 +13,17 @@ with found as (
     having count(*) > 1
 
     union all
+    select 'invoices', format('line {} has {} rows that differ', line_id, count(*))
+    from (select distinct * from invoices) as distinct_lines
+    group by line_id
+    having count(*) > 1
+
+    union all
+    select 'invoices', format('line {}: the service ends on {}, before {}', line_id, service_end, service_start)
+    from invoices
+    where service_end < service_start
+
+    union all
     select 'keys', format('key {} belongs to {} and {} at once', one.api_key, one.partner_id, other.partner_id)
     from keys as one
     inner join keys as other

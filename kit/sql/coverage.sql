@@ -6,7 +6,8 @@ with days as (
     union all
     select 'partners', min(registered_at), max(registered_at), count(*) from partners
     union all
-    select 'invoices', min(least(invoiced_at, service_start)), max(invoiced_at), count(*) from invoices
+    select 'invoices', min(least(invoiced_at, service_start)), max(greatest(invoiced_at, service_end - 1)), count(*)
+    from invoices
     union all
     select 'transactions', min(day), max(day), count(*) from transaction_value
     union all

@@ -9,7 +9,10 @@ create macro read_number(text, decimal_mark, thousands_mark) as (
             || if(thousands_mark = '', '', '|\d{1,3}(' || regexp_escape(thousands_mark) || '\d{3})+')
             || ')?(' || regexp_escape(decimal_mark) || '\d+)?([eE]-?\d{1,2})?'
         )
-            then try_cast(replace(replace(text, thousands_mark, ''), decimal_mark, '.') as decimal(38, 12))
+            then case
+                when abs(try_cast(replace(replace(text, thousands_mark, ''), decimal_mark, '.') as decimal(38, 12))) < 1e15
+                    then try_cast(replace(replace(text, thousands_mark, ''), decimal_mark, '.') as decimal(38, 12))
+            end
     end
 );
 
@@ -30,7 +33,9 @@ create macro read_boolean(text) as (
 );
 
 -- A date and a time on a clock; a fraction's seventh digit and beyond is dropped.
-create macro read_clock(text) as regexp_replace(upper(text), '(\.\d{6})\d+', '\1');
+create macro read_clock(text) as regexp_replace(
+    regexp_replace(upper(text), '(\.\d{6})\d+', '\1'), ' ?([+-]\d{2})(\d{2})$', '\1:\2'
+);
 
 create macro is_clock(text) as regexp_full_match(
     text, '(?i)\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?'

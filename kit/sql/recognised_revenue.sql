@@ -1,5 +1,6 @@
 -- How much revenue belongs to each month?
 -- Grain: one row per invoice line, month and currency month; paid and open lines, credits negative.
+-- A line that was exported twice, alike in all, counts once.
 -- A line is spread over its service days by running totals, so that its parts add up to it exactly.
 with lines as (
     select
@@ -12,7 +13,7 @@ with lines as (
         service_start is not null and service_start < service_end as is_spread,
         if(is_spread, service_start, invoiced_at) as first_day,
         if(is_spread, service_end, invoiced_at + 1) as next_day
-    from invoices
+    from (select distinct * from invoices) as distinct_lines
     where status in ('paid', 'open')
 ),
 
