@@ -22,7 +22,7 @@ NOUNS = {
     "transacted": "the value partners transact",
     "unrealized": "unrealized revenue",
 }
-LONGEST_MESSAGE = 132  # characters: two lines of the page
+LONGEST_MESSAGE = 144  # characters: two lines of the page
 
 
 def direction(metric: Metric) -> str:

@@ -268,6 +268,8 @@ def _basis(review: Review) -> list[str]:
     matched = frames.frame(con, "match_share", first_day=quarter.first_day, last_day=quarter.last_day)
     share = matched["match_share"][0]
     ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
+    if "invoices" in ends:  # Their coverage reaches to the end of the service that they bill.
+        [(ends["invoices"],)] = con.execute("select max(invoiced_at) from invoices").fetchall()
     calls = (
         f"{_share_text(share)} of successful production calls matched to a partner"
         if share is not None

@@ -172,6 +172,18 @@ def test_every_picture_has_a_text_alternative_with_its_figures(browser: Any, pag
     assert all(alternative and any(sign.isdigit() for sign in alternative) for alternative in alternatives)
 
 
+@pytest.mark.parametrize("name", ["northgate", "meridian", "partial", "first", "longest"])
+def test_message_takes_two_lines_at_most(browser: Any, pages: dict[str, Path], name: str) -> None:
+    page = browser.new_page(viewport={"width": 794, "height": 1122})
+    page.emulate_media(media="print")
+    page.goto(pages[name].as_uri())
+    height, line = page.evaluate(
+        "(() => { const e = document.querySelector('h1');"
+        " return [e.getBoundingClientRect().height, parseFloat(getComputedStyle(e).lineHeight)] })()"
+    )
+    assert height <= 2 * line + 1
+
+
 def test_names_stay_text(browser: Any, pages: dict[str, Path]) -> None:
     page = browser.new_page()
     page.goto(pages["longest"].as_uri())
