@@ -55,7 +55,8 @@ def message(**trends: str | None) -> str:
         ("revenue", "0.0099", "little changed"), ("revenue", "0.01", "better"), ("revenue", "-0.01", "worse"),
         ("cost_per_partner", "-0.2", "better"), ("cost_per_partner", "0.2", "worse"),
         ("activation_rate", "0.0049", "little changed"), ("activation_rate", "-0.005", "worse"),
-        ("growth_rate", "0.005", "better"), ("value_ratio", "-0.049", "little changed"), ("value_ratio", "0.05", "better"),
+        ("growth_rate", "0.005", "better"), ("value_ratio", "-0.049", "little changed"),
+        ("value_ratio", "0.05", "better"),
     ],
 )  # fmt: skip
 def test_change_is_better_worse_or_too_small_to_matter(key, trend, direction):
