@@ -7,6 +7,7 @@ toml_lines  program.toml's keys, each with its line
 program     program.toml → typed settings; every mistake in it reported at once (values, sources, settings, mistakes)
 fiscal      fiscal months and quarters
 raw         raw files → rows of text
+spreadsheets  Excel workbooks → delimited text
 presets     known systems' exports
 exports     rows of text → canonical tables
 currencies  how many decimals each has, and its sign

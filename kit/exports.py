@@ -1,6 +1,8 @@
 """Raw exports → canonical tables: every value is text until a declared format makes it what the contract says."""
 
 import re
+import tempfile
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +13,7 @@ from kit.errors import ReviewError
 from kit.presets import read_preset
 from kit.program import Export, Program
 from kit.raw import Query, file_format, select_all, select_json, select_lines, select_text
+from kit.spreadsheets import text_files
 
 SHOWN = 5
 
@@ -42,19 +45,33 @@ def _read(
     con: duckdb.DuckDBPyConnection, program: Program, table: str, export: Export, numbered: bool
 ) -> int:
     """Read an export into the table `typed`; how many of its rows have faults. ReviewError if it can't be read."""
-    try:
-        query = typed(con, program, table, export, numbered)
-        con.execute(f"create or replace temp table typed as {query.sql}", query.parameters)
-    except duckdb.Error as error:
-        raise ReviewError(_reading_failed(program, table, export, error)) from None
+    with tempfile.TemporaryDirectory() as folder:
+        originals = text_files(export.files(program.folder), Path(folder))
+        try:
+            query = typed(con, program, table, export, list(originals), numbered)
+            con.execute(f"create or replace temp table typed as {query.sql}", query.parameters)
+        except duckdb.Error as error:
+            raise ReviewError(_reading_failed(table, export, error, originals)) from None
+        except ReviewError as error:
+            raise ReviewError(_named(str(error), originals)) from None
+    for read, original in originals.items():
+        if read != original:
+            con.execute("update typed set source = ? where source = ?", [str(original), str(read)])
     [(faulty,)] = con.execute("select count(problem) from typed").fetchall()
     return int(faulty)
 
 
-def _reading_failed(program: Program, table: str, export: Export, error: duckdb.Error) -> str:
+def _named(message: str, originals: Mapping[Path, Path]) -> str:
+    """A message with the workbooks' names in place of those of the text made of them."""
+    for read, original in originals.items():
+        message = message.replace(str(read), str(original))
+    return message
+
+
+def _reading_failed(table: str, export: Export, error: duckdb.Error, originals: Mapping[Path, Path]) -> str:
     """What DuckDB says of an export that it can't read, with the files and the SQL that it may mean."""
-    reason = str(error).split("Possible fixes")[0].split("Possible Solution")[0].strip()
-    paths = [str(path) for path in export.files(program.folder)]
+    reason = _named(str(error), originals).split("Possible fixes")[0].split("Possible Solution")[0].strip()
+    paths = [str(path) for path in originals.values()]
     more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
     by = export.sql or (f"preset {export.preset}" if export.preset else "")
     named = f" by {by}" if by else ""
@@ -85,10 +102,14 @@ def _all_columns() -> list[tuple[str, str, str, bool, str | None]]:
 
 
 def staged(
-    con: duckdb.DuckDBPyConnection, program: Program, table: str, export: Export, numbered: bool
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    table: str,
+    export: Export,
+    paths: Sequence[Path],
+    numbered: bool,
 ) -> Query:
     """A SELECT that gives an export the canonical names, through its preset, its SQL or its `columns`."""
-    paths = export.files(program.folder)
     if export.preset:
         preset = read_preset(table, export.preset)
         if preset.is_lines:
@@ -116,10 +137,15 @@ def _is_ours(table: str, column: str) -> bool:
 
 
 def typed(
-    con: duckdb.DuckDBPyConnection, program: Program, table: str, export: Export, numbered: bool = True
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    table: str,
+    export: Export,
+    paths: Sequence[Path],
+    numbered: bool,
 ) -> Query:
     """A SELECT of the canonical columns at their types; `problem` names the first whose value is no such thing."""
-    query = staged(con, program, table, export, numbered)
+    query = staged(con, program, table, export, paths, numbered)
     described = con.execute(f"describe {query.sql}", query.parameters).fetchall()
     given = {row[0]: row[1] for row in described}
     settings = read_preset(table, export.preset).settings if export.preset else {}

@@ -19,6 +19,7 @@ FORMATS = {
     ".csv": "csv",
     ".tsv": "csv",
     ".txt": "csv",
+    ".xlsx": "csv",
     ".jsonl": "json",
     ".ndjson": "json",
     ".json": "json",

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import duckdb
+import openpyxl
 import pytest
 from conftest import CALLS, PARTNERS, rows
 
@@ -679,3 +680,47 @@ def test_calls_dated_years_after_the_others_are_refused(opened):
 def test_registry_without_partners_is_refused(opened):
     with pytest.raises(ReviewError, match="The partners export holds no partners"):
         opened(partners_csv=HEAD)
+
+
+def workbook(path, *sheet):
+    book = openpyxl.Workbook()
+    for row in sheet:
+        book.active.append(row)
+    book.save(path)
+
+
+def test_spreadsheet_is_read_cell_by_cell(loaded, tmp_path):
+    workbook(
+        tmp_path / "costs.xlsx",
+        ["date", "category", "amount", "currency", "allocation"],
+        [date(2026, 2, 10), "people", 1234.5, "USD", 1],
+        [],
+        [datetime(2026, 2, 11), "tooling", "7.10", "USD", 0.25],
+    )
+    con = loaded({"costs": f'path = "{tmp_path}/costs.xlsx"'})
+    assert rows(con, "select date, category, amount, allocation from costs order by date") == [
+        (date(2026, 2, 10), "people", Decimal("1234.5"), Decimal(1)),
+        (date(2026, 2, 11), "tooling", Decimal("7.1"), Decimal("0.25")),
+    ]
+
+
+def test_fault_in_a_spreadsheet_names_the_workbook_and_its_row(loaded, tmp_path):
+    workbook(
+        tmp_path / "costs.xlsx",
+        ["date", "category", "amount", "currency"],
+        ["2026-02-10", "people", "much", "USD"],
+    )
+    with pytest.raises(ReviewError, match=r"costs\.xlsx row 2, column 'amount': 'much' is not allowed"):
+        loaded({"costs": f'path = "{tmp_path}/costs.xlsx"'})
+
+
+def test_spreadsheet_without_a_column_is_refused_by_its_own_name(loaded, tmp_path):
+    workbook(tmp_path / "costs.xlsx", ["date", "category", "amount"], ["2026-02-10", "people", 1])
+    with pytest.raises(ReviewError, match=r"costs\.xlsx: column 'currency' is missing"):
+        loaded({"costs": f'path = "{tmp_path}/costs.xlsx"'})
+
+
+def test_file_that_only_says_it_is_a_spreadsheet_is_refused(loaded, tmp_path):
+    (tmp_path / "costs.xlsx").write_text("date,category\n")
+    with pytest.raises(ReviewError, match=r"costs\.xlsx: not an Excel workbook"):
+        loaded({"costs": f'path = "{tmp_path}/costs.xlsx"'})
