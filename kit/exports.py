@@ -20,7 +20,6 @@ SHOWN = 5
 
 def load_exports(con: duckdb.DuckDBPyConnection, program: Program) -> None:
     """Fill the canonical tables from every export of the program; ReviewError at the first that has faults."""
-    con.execute("create or replace table sources (table_name varchar, file varchar, row_count bigint)")
     for table, exports in program.exports.items():
         for export in exports:
             load_export(con, program, table, export)
@@ -36,9 +35,6 @@ def load_export(con: duckdb.DuckDBPyConnection, program: Program, table: str, ex
     _stop_without_identity(con, table, export)
     columns = ", ".join(name for name, *_ in schema(table))
     con.execute(f"insert into {table} select {columns} from typed")
-    con.execute(
-        "insert into sources select $table, source, count(*) from typed group by source", {"table": table}
-    )
 
 
 def _read(

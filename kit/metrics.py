@@ -133,7 +133,7 @@ def value_of(row: Mapping[str, Decimal], soft: str = "base") -> Decimal:
 
 def value_ratios(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> dict[str, Figure]:
     """The quarter's ratio under the low and high assumptions, and on direct revenue alone."""
-    row = frames.by_quarter(con, "cost_and_value_by_quarter")[quarter.name]
+    row = frames.row_of(con, "cost_and_value_by_quarter", quarter)
     values = {"low": value_of(row, "low"), "high": value_of(row, "high"), "direct": row["direct"]}
     return {name: _ratio(con, quarter, row["cost"], value)[0] for name, value in values.items()}
 
