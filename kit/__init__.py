@@ -6,10 +6,16 @@ errors      what the people who run a review can mend themselves
 toml_lines  program.toml's keys, each with its line
 program     program.toml → typed settings; every mistake in it reported at once (values, sources, settings, mistakes)
 fiscal      fiscal months and quarters
+opening     files → bytes, text, first lines
 raw         raw files → rows of text
-spreadsheets  Excel workbooks → delimited text
+records     the records of a text file, sound and broken, with their lines
+readable    spreadsheets and other encodings → text that DuckDB reads
 presets     known systems' exports
-exports     rows of text → canonical tables
+columns     text of an export → values, and what is wrong with one
+reading     one export on its way: raw rows, canonical names, values
+rejects     the rows that cannot be used, kept aside up to a limit
+overlaps    the same file twice, and later exports in place of earlier ones
+exports     raw exports → canonical tables, and an account of their rows
 currencies  how many decimals each has, and its sign
 database    canonical tables → the rows behind each figure, one SELECT a table (kit/sql)
 quarters    which quarters there are, and whether the data covers them

@@ -1,6 +1,5 @@
 """A program's folder → one database in memory, in which every stop from raw export to figure is a table."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -14,7 +13,9 @@ from kit.currencies import smallest_unit, unusual_digits
 from kit.errors import ReviewError
 from kit.exports import load_exports
 from kit.program import Program, load_program
+from kit.rows import insert_rows
 from kit.settings import PricingCase
+from kit.sources import canonical_columns
 
 # In the order in which they are made: each asks only the tables before it.
 TABLES = (
@@ -65,8 +66,11 @@ def empty_database() -> duckdb.DuckDBPyConnection:
     """A database with every canonical and settings table, empty."""
     con = duckdb.connect()
     con.execute("set TimeZone = 'UTC'")
-    for name in ("canonical", "settings", "reading"):
+    for name in ("canonical", "settings", "reading", "accounts"):
         con.execute(read_sql(name))
+    for table in canonical_columns():
+        con.execute(f"alter table {table} add column file_id integer")
+        con.execute(f"alter table {table} add column source_row bigint")
     return con
 
 
@@ -109,42 +113,39 @@ def add_settings(con: duckdb.DuckDBPyConnection, program: Program) -> None:
     """Put program.toml's settings into their tables."""
     about = program.program
     unit = smallest_unit(about.currency)
-    _insert(con, "minor_units", *((currency, smallest_unit(currency)) for currency in unusual_digits()))
-    _insert(con, "settings", (about.name, about.currency, unit, about.timezone, about.stage, about.min_calls))
-    _insert(con, "rates", *((rate.role.lower(), rate.hourly, rate.from_) for rate in program.rates))
+    insert_rows(con, "minor_units", ((currency, smallest_unit(currency)) for currency in unusual_digits()))
+    insert_rows(
+        con, "settings", [(about.name, about.currency, unit, about.timezone, about.stage, about.min_calls)]
+    )
+    insert_rows(con, "rates", ((rate.role.lower(), rate.hourly, rate.from_) for rate in program.rates))
     shares = program.attribution
-    _insert(con, "attribution", *([(shares.low, shares.base, shares.high)] if shares else []))
+    insert_rows(con, "attribution", ([(shares.low, shares.base, shares.high)] if shares else []))
     for work in program.avoidance:
         per_call = work.minutes * work.hourly / 60
         values = (per_call * work.low, per_call * work.share, per_call * work.high)
-        _insert(con, "avoidance", (work.operation, *values))
+        insert_rows(con, "avoidance", [(work.operation, *values)])
     excluded = program.exclude.model_dump().items()
-    _insert(con, "excluded", *((field, value) for field, values in excluded for value in values))
-    _insert(con, "goal", *([(program.goal.partners_to_add,)] if program.goal else []))
+    insert_rows(con, "excluded", ((field, value) for field, values in excluded for value in values))
+    insert_rows(con, "goal", ([(program.goal.partners_to_add,)] if program.goal else []))
     if program.plan:
-        _insert(con, "action_plan", (program.plan.doing,))
-        _insert(con, "needs", *((need.what, need.amount) for need in program.plan.needs))
+        insert_rows(con, "action_plan", [(program.plan.doing,)])
+        insert_rows(con, "needs", ((need.what, need.amount) for need in program.plan.needs))
     for case in program.pricing:
         _add_case(con, case)
 
 
 def _add_case(con: duckdb.DuckDBPyConnection, case: PricingCase) -> None:
     shares = (case.low, case.conversion, case.high)
-    _insert(con, "pricing_cases", (case.case, case.base, case.assign, *shares))
+    insert_rows(con, "pricing_cases", [(case.case, case.base, case.assign, *shares)])
     for position, plan in enumerate(case.plans):
         bounds = (plan.fee, plan.included, plan.minimum, plan.mode, plan.package)
-        _insert(con, "pricing_plans", (case.case, plan.name, position, *bounds))
+        insert_rows(con, "pricing_plans", [(case.case, plan.name, position, *bounds)])
         above = Decimal(0)
         for tier in plan.tiers:
-            _insert(con, "pricing_tiers", (case.case, plan.name, above, tier.up_to, tier.price, tier.flat))
+            insert_rows(
+                con, "pricing_tiers", [(case.case, plan.name, above, tier.up_to, tier.price, tier.flat)]
+            )
             above = tier.up_to or above
-
-
-def _insert(con: duckdb.DuckDBPyConnection, table: str, *rows: Sequence[object]) -> None:
-    """Insert rows in one statement: one each takes longer than the rest of opening a program."""
-    if rows:
-        marks = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
-        con.execute(f"insert into {table} values {marks}", [value for row in rows for value in row])
 
 
 def add_months(con: duckdb.DuckDBPyConnection, fiscal_year_start: int) -> None:
@@ -160,8 +161,10 @@ def add_months(con: duckdb.DuckDBPyConnection, fiscal_year_start: int) -> None:
             fiscal.calendar_months(first_day - HISTORY, last_day + timedelta(days=92), fiscal_year_start)
         )
     )
-    _insert(con, "months", *((month.month, month.next_month, month.name, month.quarter) for month in months))
-    _insert(con, "segments", *fiscal.segments(months))
+    insert_rows(
+        con, "months", ((month.month, month.next_month, month.name, month.quarter) for month in months)
+    )
+    insert_rows(con, "segments", fiscal.segments(months))
 
 
 def _own_calendar(con: duckdb.DuckDBPyConnection, last_day: date) -> list[fiscal.Month]:

@@ -6,6 +6,7 @@ begin with `--|` are TOML and say which columns it takes; the rest is one SELECT
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from kit.raw import Layout
@@ -17,7 +18,8 @@ FOLDER = Path(__file__).parent / "presets"
 class Preset:
     """What a preset's file says; `types` is empty unless the export is of JSON objects read key by key.
 
-    `is_lines` says that `raw` has each line whole; `hint` is what to switch on where the export says too little.
+    `is_lines` says that `raw` has each line whole; `is_summed`, that it has sums and not single calls; `is_in_parts`,
+    that an export may come in several files of the same days; `hint` is what to switch on where it says too little.
     """
 
     name: str
@@ -27,6 +29,8 @@ class Preset:
     optional: tuple[str, ...]
     settings: dict[str, str]
     is_lines: bool
+    is_summed: bool
+    is_in_parts: bool
     delimiter: str | None
     layout: Layout
     hint: str
@@ -34,16 +38,23 @@ class Preset:
 
 def read_preset(table: str, name: str) -> Preset:
     """The preset of that table and name; it must exist."""
-    text = (FOLDER / table / f"{name}.sql").read_text(encoding="utf-8")
+    return _read(FOLDER / table / f"{name}.sql")
+
+
+@cache
+def _read(file: Path) -> Preset:
+    text = file.read_text(encoding="utf-8")
     head = tomllib.loads("\n".join(line[3:] for line in text.splitlines() if line.startswith("--|")))
     return Preset(
-        name=name,
+        name=file.stem,
         sql=text,
         types=head.get("json", {}),
         required=tuple(head.get("required", ())),
         optional=tuple(head.get("optional", ())),
         settings=head.get("settings", {}),
         is_lines=head.get("format") == "lines",
+        is_summed=head.get("summed", False),
+        is_in_parts=head.get("parts", False),
         delimiter=head.get("delimiter"),
         layout=Layout(
             names=tuple(head.get("names", ())) if not head.get("header", True) else (),

@@ -5,6 +5,7 @@ Nothing here guesses what a value means; names are matched, values stay text unt
 
 import csv
 import difflib
+import json
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import TypeVar
 import duckdb
 
 from kit.errors import ReviewError
+from kit.opening import endings, first_lines
 
 FORMATS = {
     ".csv": "csv",
@@ -59,6 +61,16 @@ class Layout:
     lists: tuple[str, ...] = ()
     records: str | None = None
 
+    @property
+    def is_padded(self) -> bool:
+        """Whether rows may be shorter than the header."""
+        return bool(self.names) or self.header_within > 1
+
+    @property
+    def spare(self) -> int:
+        """By how many values rows may be longer than the header."""
+        return SPARE if self.names else 0
+
 
 PLAIN = Layout()
 
@@ -75,7 +87,7 @@ class Wanted:
 
 def file_format(path: Path) -> str:
     """`csv`, `json` or `parquet`, by the file's name; ReviewError for any other."""
-    suffixes = _endings(path)
+    suffixes = endings(path)
     if suffixes and suffixes[-1] in COMPRESSED:
         suffixes.pop()
     known = FORMATS.get(suffixes[-1]) if suffixes else None
@@ -85,10 +97,6 @@ def file_format(path: Path) -> str:
             f" Allowed endings: {', '.join(FORMATS)}, and .gz or .zst after them."
         )
     return known
-
-
-def _endings(path: Path) -> list[str]:
-    return [suffix.lower() for suffix in path.suffixes]
 
 
 def same_name(name: str) -> str:
@@ -114,10 +122,7 @@ def select_text(
 
     A wanted column that a file lacks is null there, unless it is required: then a ReviewError names it.
     """
-    columns = [
-        Wanted(ours, (theirs, *layout.aliases.get(ours, ())), ours in required, ours in layout.lists)
-        for ours, theirs in wanted.items()
-    ]
+    columns = wanted_columns(wanted, required, layout)
     query = Query("")
     parts = []
     of_kind = files_by(files, file_format)
@@ -131,6 +136,14 @@ def select_text(
         parts.append(_select_parquet(con, of_kind["parquet"], columns, query))
     query.sql = _numbered(parts, numbered)
     return query
+
+
+def wanted_columns(wanted: Mapping[str, str], required: Sequence[str], layout: Layout) -> list[Wanted]:
+    """The columns wanted of a file, each with all the names it may have there."""
+    return [
+        Wanted(ours, (theirs, *layout.aliases.get(ours, ())), ours in required, ours in layout.lists)
+        for ours, theirs in wanted.items()
+    ]
 
 
 def select_lines(files: Sequence[Path], numbered: bool = True) -> Query:
@@ -172,11 +185,12 @@ def select_json(
     query = Query("", {"types": dict(types)} if types else {})
     reader = "read_json" if types else "read_json_objects"
     columns = ", columns = $types" if types else ""
+    records = " records = true," if types else ""  # or a line that is no object makes nulls of its neighbours
     parts = []
     for layout, of_layout in files_by(files, lambda file: json_layout(con, file)).items():
         query.parameters[f"files_{layout}"] = [str(file) for file in of_layout]
         parts.append(
-            f"select *\nfrom {reader}($files_{layout}{columns}, format = '{layout}',"
+            f"select *\nfrom {reader}($files_{layout}{columns}, format = '{layout}',{records}"
             f" ignore_errors = {layout == 'newline_delimited'}, filename = 'source')"
         )
     query.sql = _numbered(parts, numbered)
@@ -192,9 +206,14 @@ def files_by(files: Sequence[Path], key: Callable[[Path], Key]) -> dict[Key, lis
 
 
 def _numbered(parts: Sequence[str], numbered: bool) -> str:
+    """The rows of all parts; `source_row` counts from 1 in each file, or is null where nobody asks for it."""
     rows = "\nunion all by name\n".join(parts)
-    number = "row_number() over ()" if numbered else "null::bigint"
-    return f"select *, {number} as source_row from (\n{rows}\n)"
+    if not numbered:
+        return f"select *, null::bigint as source_row from (\n{rows}\n)"
+    return (
+        "select * exclude (row_of_all), row_of_all - min(row_of_all) over (partition by source) + 1 as source_row\n"
+        f"from (select *, row_number() over () as row_of_all from (\n{rows}\n))\norder by row_of_all"
+    )
 
 
 @dataclass(frozen=True)
@@ -217,10 +236,10 @@ def header(
 
     ReviewError if it has none.
     """
-    mark = delimiter or ("\t" if ".tsv" in _endings(file) else ",")
+    mark = delimiter or ("\t" if ".tsv" in endings(file) else ",")
     if layout.names:
         return Header(mark, 0, layout.names)
-    lines = _first_lines(con, file)
+    lines = first_lines(file)
     if not lines:
         raise ReviewError(
             f"{file}: the file is empty. A first line with the names of the columns is expected."
@@ -261,29 +280,12 @@ def _name_in(there: Collection[str], column: Wanted) -> str | None:
     return next((name for name in map(same_name, column.theirs) if name in there), None)
 
 
-def _first_line(con: duckdb.DuckDBPyConnection, file: Path) -> str:
-    """The first of a file's first lines that is not blank."""
-    return next((line for _, line in _first_lines(con, file)), "")
-
-
-def _first_lines(con: duckdb.DuckDBPyConnection, file: Path) -> list[tuple[int, str]]:
-    """Number and text of those of a file's first lines that are not blank, without a byte order mark."""
-    rows = con.execute(
-        f"select line from read_csv($file, {WHOLE_LINES}) limit 20", {"file": str(file)}
-    ).fetchall()
-    return [
-        (number, line.lstrip("\ufeff").rstrip("\r"))
-        for number, (line,) in enumerate(rows, start=1)
-        if line and line.strip("\ufeff \t\r")
-    ]
-
-
 def _select_csv(
     files: Sequence[Path], begins: Header, wanted: Sequence[Wanted], layout: Layout, query: Query
 ) -> str:
     there = positions(begins.names)
     missing_stop(files[0], begins.names, _missing(there, wanted))
-    width = len(begins.names) + (SPARE if layout.names else 0)
+    width = len(begins.names) + layout.spare
     group = len(query.parameters)
     query.parameters |= {
         f"files_{group}": [str(file) for file in files],
@@ -297,7 +299,7 @@ def _select_csv(
         value = _of_columns(column, [f"c{number}" for number in there[name]] if name is not None else [])
         columns.append(f"{value} as {identifier(column.ours)}")
     # DuckDB pads short rows only where it reads a file in one go.
-    padding = ", null_padding = true, parallel = false" if layout.names or layout.header_within > 1 else ""
+    padding = ", null_padding = true, parallel = false" if layout.is_padded else ""
     return (
         f"select {', '.join(columns)}, source\n"
         f"from read_csv($files_{group}, columns = $columns_{group}, delim = $mark_{group}, skip = $lines_{group},"
@@ -346,13 +348,16 @@ def json_path(keys: Sequence[str]) -> str:
 
 def json_layout(con: duckdb.DuckDBPyConnection, file: Path) -> str:
     """How a JSON file lays out its objects: one a line, in one array, or spread over lines."""
-    if any(ending in _endings(file) for ending in (".jsonl", ".ndjson", ".log")):
+    if any(ending in endings(file) for ending in (".jsonl", ".ndjson", ".log")):
         return "newline_delimited"
-    first = _first_line(con, file).strip()
+    first = next((line.strip() for _, line in first_lines(file)), "")
     if first.startswith("["):
         return "array"
-    is_whole = con.execute("select json_valid($line)", {"line": first}).fetchall()
-    return "newline_delimited" if is_whole == [(True,)] else "unstructured"
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return "unstructured"
+    return "newline_delimited"
 
 
 def _select_parquet(

@@ -14,6 +14,7 @@ from kit.values import (
     Dates,
     Day,
     Delimiter,
+    Encoding,
     Money,
     Positive,
     Share,
@@ -77,6 +78,9 @@ class Export(Block):
     )
     amounts: Annotated[str, one_of("a unit of amounts", "major", "minor")] = "major"
     null: tuple[str, ...] = ()
+    encoding: Encoding | None = None
+    rejects: Share = Decimal("0.001")
+    overlap: Annotated[str, one_of("a way with overlapping files", "replace", "keep")] | None = None
 
     @field_validator("thousands")
     @classmethod

@@ -1,5 +1,6 @@
 """What one value of program.toml may be; ValueError says what it is not, and how to write it."""
 
+import codecs
 import functools
 import re
 import zoneinfo
@@ -105,6 +106,13 @@ def _currency(code: str) -> str:
     return code
 
 
+def _is_encoding(name: str) -> bool:
+    try:
+        return "".encode(name) is not None and bool(codecs.lookup(name))
+    except (LookupError, ValueError):
+        return False
+
+
 def around(middle: str) -> AfterValidator:
     """Refuse a `low` above the middle, and a `high` below it."""
 
@@ -129,6 +137,9 @@ Dates = Annotated[Text, _only(lambda text: "%" in text, 'not a date format. Writ
 Delimiter = Annotated[
     str,
     _only(re.compile(r'[^"\r\n]').fullmatch, 'not a delimiter. Write one character, such as ";" or "\\t".'),
+]
+Encoding = Annotated[
+    str, _only(_is_encoding, 'not an encoding of text. Write it like "cp1252", "latin-1" or "utf-16".')
 ]
 Day = Annotated[date, Strict()]
 YesOrNo = Annotated[bool, Strict()]

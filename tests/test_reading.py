@@ -265,10 +265,25 @@ def test_ragged_row_is_refused_with_its_file(loaded, row):
         loaded(partners_csv=f"{HEAD}globex,Globex,2025-12-01\n{row}\n")
 
 
-@pytest.mark.parametrize("content", [HEAD.encode() + b"acme,Caf\xe9,2025-12-01\n", PARTNERS.encode("utf-16")])
-def test_file_that_is_not_utf8_is_refused_with_its_name(loaded, content):
-    with pytest.raises(ReviewError, match=r"partners\.csv"):
-        loaded(partners_csv=content)
+def test_row_that_is_not_utf8_is_named_with_its_byte(loaded):
+    with pytest.raises(ReviewError, match=r"partners\.csv row 3: byte 0xe9 is not UTF-8; .* `encoding`"):
+        loaded(partners_csv=PARTNERS.encode() + b"cafe,Caf\xe9,2025-12-01\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "encoding"),
+    [("", "utf-16"), ('encoding = "cp1252"', "cp1252"), ('encoding = "utf-16-be"', "utf-16-be")],
+)
+def test_text_in_another_encoding_is_read_where_it_says_so(loaded, lines, encoding):
+    con = loaded(
+        {"partners": f'path = "p.csv"\n{lines}'}, p_csv=f"{HEAD}cafe,Café,2025-12-01\n".encode(encoding)
+    )
+    assert rows(con, "select name from partners") == [("Café",)]
+
+
+def test_text_that_is_not_of_the_encoding_set_is_refused(loaded):
+    with pytest.raises(ReviewError, match=r"p\.csv: not text in the encoding utf-16"):
+        loaded({"partners": 'path = "p.csv"\nencoding = "utf-16"'}, p_csv=b"\x00")
 
 
 def test_broken_gzip_is_refused_with_its_name(loaded, tmp_path):

@@ -14,7 +14,7 @@ with found as (
 
     union all
     select 'invoices', format('line {} has {} rows that differ', line_id, count(*))
-    from (select distinct * from invoices) as distinct_lines
+    from (select distinct * exclude (file_id, source_row) from invoices) as distinct_lines
     group by line_id
     having count(*) > 1
 

@@ -13,7 +13,7 @@ with lines as (
         service_start is not null and service_start < service_end as is_spread,
         if(is_spread, service_start, invoiced_at) as first_day,
         if(is_spread, service_end, invoiced_at + 1) as next_day
-    from (select distinct * from invoices) as distinct_lines
+    from (select distinct * exclude (file_id, source_row) from invoices) as distinct_lines
     where status in ('paid', 'open')
 ),
 

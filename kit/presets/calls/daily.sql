@@ -4,6 +4,7 @@
 -- A table by status has `status` and no `errors`; one that counts successes alone says `set = { status = "200" }`.
 -- Environment: its column, or `set = { environment = "production" }`.
 --| hint = "Sum the usage by environment, and by key or partner."
+--| summed = true
 --| required = ["date", "calls"]
 --| optional = ["api_key", "partner_id", "environment", "status", "errors", "product", "operation"]
 --| [aliases]
@@ -13,18 +14,18 @@
 --| api_key = ["key", "client_id", "consumer_id"]
 --| partner_id = ["partner", "consumer"]
 with sums as (
-    select *, nullif(trim("errors"), '')::bigint as failed
+    select *, try_cast(nullif(trim("errors"), '') as bigint) as failed
     from raw
 ),
 
 parts as (
     select *, "status" as of_status, "calls" as of_calls
     from sums
-    where failed is null
+    where nullif(trim("errors"), '') is null
     union all
-    select *, '200' as of_status, ("calls"::bigint - failed)::varchar as of_calls
+    select *, '200' as of_status, coalesce((try_cast("calls" as bigint) - failed)::varchar, "errors") as of_calls
     from sums
-    where failed is not null
+    where nullif(trim("errors"), '') is not null
     union all
     select *, '500' as of_status, failed::varchar as of_calls
     from sums

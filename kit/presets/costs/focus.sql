@@ -2,6 +2,7 @@
 -- Export: the provider's FOCUS export, CSV or Parquet. Say what it is with `set = { category = "infrastructure" }`,
 -- and the program's share with `set = { allocation = "0.8" }`.
 -- Cost is EffectiveCost: what the charge period bears, commitments spread; tax and corrections included.
+--| parts = true
 --| required = ["ChargePeriodStart", "EffectiveCost", "BillingCurrency"]
 select
     "ChargePeriodStart" as date,

@@ -55,7 +55,8 @@ select
         when fees.fee_item_type = 'charge' then 'usage'
         else 'other'
     end as kind,
-    fees.fee_total_amount_cents::bigint - coalesce(nullif(fees.fee_taxes_amount_cents, '')::bigint, 0) as amount,
+    try_cast(fees.fee_total_amount_cents as bigint)
+    - if(coalesce(fees.fee_taxes_amount_cents, '') = '', 0, try_cast(fees.fee_taxes_amount_cents as bigint)) as amount,
     fees.fee_amount_currency as currency,
     fees.invoice_issuing_date as invoiced_at,
     if(fees.has_period, coalesce(fees.first_day::varchar, fees.first_moment::varchar), null) as service_start,

@@ -10,9 +10,9 @@
 with timed as (
     select
         *,
-        split_part("Duration (h)", ':', 1)::bigint * 3600
-        + split_part("Duration (h)", ':', 2)::bigint * 60
-        + split_part("Duration (h)", ':', 3)::bigint as seconds
+        try_cast(split_part("Duration (h)", ':', 1) as bigint) * 3600
+        + try_cast(split_part("Duration (h)", ':', 2) as bigint) * 60
+        + try_cast(split_part("Duration (h)", ':', 3) as bigint) as seconds
     from raw
 )
 

@@ -12,8 +12,8 @@ with timed as (
         *,
         if(
             regexp_full_match("Time tracked", '\d+:\d\d(:\d\d)?'),
-            split_part("Time tracked", ':', 1)::bigint * 3600
-            + split_part("Time tracked", ':', 2)::bigint * 60
+            try_cast(split_part("Time tracked", ':', 1) as bigint) * 3600
+            + try_cast(split_part("Time tracked", ':', 2) as bigint) * 60
             + coalesce(try_cast(split_part("Time tracked", ':', 3) as bigint), 0),
             null
         ) as seconds

@@ -23,7 +23,7 @@ fields as (
 ),
 
 timed as (
-    select *, nullif(field.seconds, '')::bigint as seconds
+    select *, try_cast(field.seconds as bigint) as seconds
     from fields
 )
 

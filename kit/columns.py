@@ -1,0 +1,264 @@
+"""Text of an export → values: a SELECT of the canonical columns at their types, and what is wrong with a value."""
+
+import re
+from collections.abc import Collection
+from functools import cache
+from importlib.resources import files
+
+import duckdb
+
+from kit.presets import read_preset
+from kit.raw import Query
+from kit.settings import Export
+
+IDS = ("partner_id", "api_key", "request_id", "line_id", "id")
+EXCEL_NUMBER = r"\d([.,]\d+)?[eE][+-]\d+"
+
+
+@cache
+def schema(table: str) -> tuple[tuple[str, str, bool, str | None], ...]:
+    """Columns of a canonical table: name, DuckDB type, whether an export must say it, and what stands in if not.
+
+    They are those of kit/sql/canonical.sql, whatever database they are asked for.
+    """
+    return tuple(
+        (name, type_, not is_nullable and default is None, default)
+        for table_name, name, type_, is_nullable, default in _all_columns()
+        if table_name == table
+    )
+
+
+@cache
+def _all_columns() -> list[tuple[str, str, str, bool, str | None]]:
+    with duckdb.connect() as con:
+        con.execute(files("kit").joinpath("sql", "canonical.sql").read_text(encoding="utf-8"))
+        return con.execute(
+            "select table_name, column_name, data_type, is_nullable, column_default from duckdb_columns()"
+            " where not internal order by table_name, column_index"
+        ).fetchall()
+
+
+def typed(
+    con: duckdb.DuckDBPyConnection, program_zone: str, table: str, export: Export, query: Query
+) -> Query:
+    """A SELECT of the canonical columns at their types, from one that gives an export the canonical names.
+
+    `problem` names the first column whose value is no such thing, `problem_value` holds that value.
+    """
+    described = con.execute(f"describe {query.sql}", query.parameters).fetchall()
+    given = {row[0]: row[1] for row in described}
+    settings = read_preset(table, export.preset).settings if export.preset else {}
+    query.parameters |= {
+        "empty": ["", *export.null],
+        "export_zone": export.timezone,
+        "program_zone": program_zone,
+        "preset_name": export.preset,
+        "is_minor": (export.amounts if export.amounts != "major" else settings.get("amounts", "major"))
+        == "minor",
+    }
+    values, casts, problems, faulty = [], [], [], []
+    names = [name for name, *_ in schema(table)]
+    for name, type_, is_required, _ in schema(table):
+        values.append(f"{_text_or_value(table, name, given.get(name), export, query)} as {name}_given")
+        casts.append(f"{_cast(name, type_, given.get(name), export)} as {name}")
+        wrong = f"{name} is null" if is_required else f"{name} is null and {name}_given is not null"
+        if name in IDS:
+            wrong += f" or regexp_full_match({name}, {literal(EXCEL_NUMBER)})"
+        problems.append(f"when {wrong} then '{name}'")
+        faulty.append(f"when '{name}' then {name}_given::varchar")
+    defaults = {name: default for name, *_, default in schema(table) if default is not None}
+    columns = ", ".join(
+        f"coalesce({name}, {defaults[name]}) as {name}" if name in defaults else name for name in names
+    )
+    source = (
+        "source, source_row" if "source" in given else "null::varchar as source, null::bigint as source_row"
+    )
+    query.sql = f"""
+with staged as (
+{query.sql}
+),
+settings_of_export as (
+    select $empty::varchar[] as empty,
+        $export_zone as export_zone, $program_zone as program_zone,
+        $preset_name::varchar as preset_name, $is_minor::boolean as is_minor
+),
+given as (select {", ".join(values)}, {source}, settings_of_export.* from staged, settings_of_export),
+casted as (select *, {", ".join(casts)} from given)
+select {columns}, source, source_row, case {" ".join(problems)} end as problem,
+    case problem {" ".join(faulty)} end as problem_value
+from casted"""
+    return query
+
+
+def _text_or_value(table: str, name: str, given_type: str | None, export: Export, query: Query) -> str:
+    """The value as the export gives it, text cleaned of outer space and of the words for nothing."""
+    if is_ours(table, name):
+        return "settings_of_export.preset_name"
+    value = "null::varchar"
+    if given_type == "VARCHAR":
+        value = f"if(list_contains(empty, trim(staged.{name})), null, trim(staged.{name}))"
+    elif given_type is not None:
+        value = f"staged.{name}"
+    if name in export.set:
+        query.parameters[f"set_{name}"] = export.set[name]
+        value = f"coalesce({value}::varchar, $set_{name})"
+    return value
+
+
+def is_ours(table: str, name: str) -> bool:
+    """Whether the kit fills in a column: whose ids a row holds is the preset's name, but aliases say it themselves."""
+    return name == "system" and table != "aliases"
+
+
+def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
+    """SQL that makes a given value the canonical type, or null where it is no such thing."""
+    value = f"{name}_given"
+    is_text = given_type in (None, "VARCHAR") or name in export.set
+    if type_ == "DATE":
+        day = _text_day(name, value, export) if is_text else _day(value, given_type)
+        return f"date_trunc('month', {day})::date" if name == "month" else day
+    if type_ == "TIMESTAMP WITH TIME ZONE":
+        return _text_instant(value, export) if is_text else _instant(value, given_type)
+    if type_.startswith("DECIMAL"):
+        number = (
+            f"read_number({value}, {_marks(export)})" if is_text else f"try_cast({value}::varchar as {type_})"
+        )
+        if name == "amount":
+            return f"if(is_minor, times({number}, minor_unit(upper(currency_given::varchar))), {number})"
+        return f"{number}::{type_}"
+    if type_ in ("INTEGER", "BIGINT") and given_type in ("INTEGER", "BIGINT"):
+        return f"try_cast({value} as {type_})"
+    if type_ in ("INTEGER", "BIGINT"):
+        return f"try_cast(read_whole({value}::varchar, {_marks(export)}) as {type_})"
+    if type_ == "BOOLEAN":
+        return f"read_boolean({value}::varchar)"
+    if type_.startswith("ENUM"):
+        return f"try_cast(lower({value}::varchar) as {type_})"
+    if name == "currency":
+        return f"upper({value}::varchar)"
+    return f"try_cast({value} as {type_})"
+
+
+def _text_day(name: str, value: str, export: Export) -> str:
+    """A day from text; a `month` may be written 2026-07, and is the first of the month."""
+    if name == "month" and not export.dates:
+        return (
+            f"read_day(regexp_replace({value}, '^(\\d{{4}}-\\d{{2}})$', '\\1-01'), export_zone, program_zone)"
+        )
+    if not export.dates:
+        return f"read_day({value}, export_zone, program_zone)"
+    if has_clock(export.dates):
+        return f"({_text_instant(value, export)} at time zone program_zone)::date"
+    return f"try_strptime({value}, {literal(export.dates)})::date"
+
+
+def _text_instant(value: str, export: Export) -> str:
+    if not export.dates:
+        return f"read_instant({value}, export_zone, program_zone)"
+    if has_zone(export.dates):
+        return f"try_strptime({value}, {literal(export.dates)})"
+    zone = "export_zone" if has_clock(export.dates) else "program_zone"
+    return f"try_strptime({value}, {literal(export.dates)}) at time zone {zone}"
+
+
+def has_clock(dates: str) -> bool:
+    """Whether a format of dates says a time of day."""
+    return re.search("%-?[HIXcTs]", dates) is not None
+
+
+def has_zone(dates: str) -> bool:
+    """Whether a format of dates says an offset or a zone."""
+    return re.search("%[zZ]", dates) is not None
+
+
+def literal(text: str) -> str:
+    """A text quoted for SQL, where DuckDB takes no parameter."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _marks(export: Export) -> str:
+    """The marks within numbers; as literals, since a pattern made of columns is made anew for each row."""
+    return f"{literal(export.decimal)}, {literal(export.thousands or '')}"
+
+
+def _day(value: str, given_type: str | None) -> str:
+    if given_type == "TIMESTAMP WITH TIME ZONE":
+        return f"({value} at time zone program_zone)::date"
+    if given_type == "DATE":
+        return value
+    return f"(({value}::timestamp at time zone export_zone) at time zone program_zone)::date"
+
+
+def _instant(value: str, given_type: str | None) -> str:
+    if given_type == "TIMESTAMP WITH TIME ZONE":
+        return value
+    if given_type == "DATE":
+        return f"{value}::timestamp at time zone program_zone"
+    return f"{value}::timestamp at time zone export_zone"
+
+
+ALLOWED = {
+    "DATE": "a day like 2026-07-31; for any other form set `dates` for this export",
+    "TIMESTAMP WITH TIME ZONE": "a time like 2026-07-31T09:30:00Z; for any other form set `dates` for this export",
+    "BOOLEAN": "true or false",
+    "INTEGER": "a whole number",
+    "BIGINT": "a whole number",
+}
+
+
+def fault(column: str, type_: str, value: str | None, export: Export) -> str:
+    """What is wrong with a column's value, and what is allowed."""
+    if value is None:
+        return "nothing is given, and a value is required."
+    if column in IDS:
+        return (
+            f"{value!r} is a number as Excel rewrites ids. Export again, and do not open it in Excel before."
+        )
+    if type_.startswith("ENUM"):
+        allowed = "one of " + type_[5:-1].replace("'", "")
+    elif type_.startswith("DECIMAL"):
+        mark = f"thousands mark {export.thousands!r}" if export.thousands else "no thousands mark"
+        allowed = f"a number below 1e15 with decimal mark {export.decimal!r} and {mark}"
+    else:
+        allowed = (
+            f"the format {export.dates!r} set for this export"
+            if export.dates and "T" in type_
+            else ALLOWED[type_]
+        )
+    return f"{value!r} is not allowed. Allowed: {allowed}."
+
+
+DATE_PARTS = re.compile(
+    r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?:,? (\d{1,2}:\d{2})(:\d{2})?( ?[AaPp][Mm])?)?"
+)
+
+
+def date_order(values: Collection[str]) -> str:
+    """Which orders of day and month all the dates fit, as a question or an answer; empty if they are no such dates."""
+    found = [DATE_PARTS.fullmatch(value) for value in values]
+    parts = [match for match in found if match]
+    if not parts or len(parts) < len(found):
+        return ""
+    day_first = all(int(match[3]) <= 12 for match in parts)
+    month_first = all(int(match[1]) <= 12 for match in parts)
+    example = parts[0]
+    by_day, by_month = (_form(example, order) for order in ("%d{0}%m{0}", "%m{0}%d{0}"))
+    if day_first and month_first:
+        return (
+            f"Is {example[0]!r} of day {example[1]} or of month {example[1]}? All values fit both:"
+            f" set dates = {by_day!r} or dates = {by_month!r} for this export."
+        )
+    if day_first or month_first:
+        return f"All values fit dates = {by_day if day_first else by_month!r}: set it for this export."
+    return "Some values fit day before month alone, others month before day alone: this holds two kinds of dates."
+
+
+def _form(example: re.Match[str], order: str) -> str:
+    """The format of a date like the example, its day and month in an order."""
+    year = "%Y" if len(example[4]) == 4 else "%y"
+    clock = ""
+    if example[5]:
+        hours = "%I:%M" if example[7] else "%H:%M"
+        half = (" %p" if example[7].startswith(" ") else "%p") if example[7] else ""
+        clock = f"{', ' if ',' in example[0] else ' '}{hours}{':%S' if example[6] else ''}{half}"
+    return order.format(example[2]) + year + clock

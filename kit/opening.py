@@ -1,0 +1,41 @@
+"""Files as they are → their bytes, their text, their first lines."""
+
+import gzip
+import sys
+import zlib
+from collections.abc import Callable
+from io import TextIOWrapper
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+UNREADABLE = (OSError, EOFError, zlib.error, zstd.ZstdError)
+
+
+def endings(path: Path) -> list[str]:
+    """The endings of a file's name, in lower case."""
+    return [suffix.lower() for suffix in path.suffixes]
+
+
+def open_bytes(file: Path) -> IO[bytes]:
+    """A file's bytes, decompressed as its name says; one of UNREADABLE, here or later, if they are damaged."""
+    opening: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".zst": zstd.open}
+    stream: IO[bytes] = opening.get("".join(endings(file)[-1:]), Path.open)(file, "rb")
+    return stream
+
+
+def open_text(file: Path) -> IO[str]:
+    """A file's text without a byte order mark; bytes that are not UTF-8 are kept as lone surrogates."""
+    return TextIOWrapper(open_bytes(file), encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def first_lines(file: Path, most: int = 20) -> list[tuple[int, str]]:
+    """Number and text of those of a file's first lines that are not blank."""
+    with open_text(file) as stream:
+        lines = [line.rstrip("\r\n") for line in islice(stream, most)]
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]

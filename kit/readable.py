@@ -1,0 +1,84 @@
+"""Files that DuckDB cannot read as they are → text that it can: Excel's first sheet, and other encodings than UTF-8."""
+
+import csv
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from zipfile import BadZipFile
+
+from kit.errors import ReviewError
+from kit.opening import UNREADABLE, open_bytes
+from kit.records import plain_ending
+
+
+def readable_files(paths: Sequence[Path], folder: Path, encoding: str | None) -> dict[Path, Path]:
+    """Each path by what is to be read for it: itself, or a file of UTF-8 text made of it in the folder.
+
+    Text is of the encoding given, of UTF-16 where its first bytes say so, or else of UTF-8.
+    """
+    made: dict[Path, Path] = {}
+    for number, path in enumerate(paths):
+        if path.suffix.lower() == ".xlsx":
+            text = folder / f"{number}.csv"
+            _write_sheet(path, text)
+        elif foreign := _encoding(path, encoding):
+            text = folder / f"{number}{plain_ending(path)}"
+            _write_text(path, foreign, text)
+        else:
+            text = path
+        made[text] = path
+    return made
+
+
+def _encoding(path: Path, said: str | None) -> str | None:
+    """The encoding of a file of text; None if it is UTF-8, or no text."""
+    if path.suffix.lower() == ".parquet":
+        return None
+    try:
+        with open_bytes(path) as stream:
+            start = stream.read(2)
+    except UNREADABLE:  # whatever reads it says what is wrong with it
+        return None
+    return "utf-16" if start in (BOM_UTF16_LE, BOM_UTF16_BE) else said
+
+
+def _write_text(path: Path, encoding: str, text: Path) -> None:
+    with open_bytes(path) as stream, text.open("wb") as copy:
+        try:
+            copy.write(stream.read().decode(encoding).encode())
+        except UnicodeError as error:
+            raise ReviewError(f"{path}: not text in the encoding {encoding}: {error}") from None
+
+
+def _write_sheet(workbook: Path, text: Path) -> None:
+    with text.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(_rows(workbook))
+
+
+def _rows(workbook: Path) -> Iterator[list[str]]:
+    """The first sheet's rows as text, one without values empty; ReviewError if the file is no workbook."""
+    from openpyxl import load_workbook  # Few exports are spreadsheets.
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = load_workbook(workbook, read_only=True, data_only=True)
+        for row in book.worksheets[0].iter_rows(values_only=True):
+            texts = [_text(value) for value in row]
+            yield texts if any(texts) else []
+        book.close()
+    except (BadZipFile, InvalidFileException, KeyError) as error:
+        raise ReviewError(f"{workbook}: not an Excel workbook (.xlsx): {error}") from None
+
+
+def _text(value: object) -> str:
+    """A cell as an export would write it: a day without a time of day is a day alone."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, date) else str(value)
