@@ -123,7 +123,7 @@ def shape_of(reading: Reading, path: Path) -> Shape | None:
     form = file_format(path)
     if form == "csv":
         layout = preset.layout if preset else PLAIN
-        begins = header(reading.con, path, _delimiter(reading), layout, _wanted(reading))
+        begins = header(reading.con, path, _delimiter(reading), layout, wanted_of(reading))
         width = len(begins.names)
         return Shape("csv", begins, 0 if layout.is_padded else width, width + layout.spare)
     if form == "json" and json_layout(reading.con, path) == "newline_delimited":
@@ -131,6 +131,7 @@ def shape_of(reading: Reading, path: Path) -> Shape | None:
     return None
 
 
-def _wanted(reading: Reading) -> list[Wanted]:
+def wanted_of(reading: Reading) -> list[Wanted]:
+    """The columns wanted of the files, each with all its names."""
     names, required = _names(reading)
     return wanted_columns(names, required, reading.preset.layout if reading.preset else PLAIN)

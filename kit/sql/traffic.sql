@@ -15,7 +15,7 @@ owned as (
 )
 
 select
-    owned.* exclude (logged_id) replace (registry.partner_id as partner_id),
+    owned.* replace (registry.partner_id as partner_id),
     case
         when exists (
             select 1

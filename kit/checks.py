@@ -1,0 +1,336 @@
+"""Whether exports can be trusted: what became of their rows, which days they cover, and what makes a number wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+import duckdb
+import polars as pl
+
+from kit import formats, frames, quarters
+from kit.database import add_months, add_settings, empty_database, make_tables
+from kit.drift import Drift, drift
+from kit.editions import RESTS_ON
+from kit.errors import ReviewError
+from kit.exports import load_exports
+from kit.fiscal import Quarter
+from kit.metrics import Metric, scorecard
+from kit.program import Program, load_program
+from kit.quarters import day_text
+
+FATES = ("rejected", "duplicate", "replaced", "left out", "test", "unmatched", "used")
+# A day of the week that usually has so many calls is a gap without any; of other sources, a month is.
+USUAL_CALLS = 10
+MOST_UNMATCHED = 0.05
+# A month without any of these means that something is missing; partners may well have joined in none.
+MONTHLY = ("invoices", "transactions", "worklogs", "costs", "attributed")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is amiss, and the figures that it makes wrong: all of them, if it stops the run."""
+
+    what: str
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A program's exports as read: the tables made of them, the quarter looked at, its metrics, what is amiss.
+
+    `quarter` is None and there are no metrics where the exports give none.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    program: Program
+    quarter: Quarter | None
+    metrics: tuple[Metric, ...]
+    problems: tuple[Problem, ...]
+    drift: tuple[Drift, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether no number would be wrong."""
+        return not self.problems
+
+
+def check_exports(folder: Path | str, quarter: str = "") -> Check:
+    """Read all exports of a program, whatever is wrong with them; ReviewError if its settings are."""
+    program = load_program(folder)
+    con = empty_database()
+    add_settings(con, program)
+    found: list[Problem] = []
+    try:
+        load_exports(con, program, counted=True)
+    except ReviewError as error:
+        found.append(Problem(str(error), tuple(RESTS_ON)))
+    chosen, metrics = None, ()
+    try:
+        add_months(con, program.program.fiscal_year_start)
+        make_tables(con)
+        chosen = quarters.choose_quarter(con, quarter)
+        metrics = scorecard(con, chosen)
+    except ReviewError as error:
+        found.append(Problem(str(error), tuple(RESTS_ON)))
+    if chosen:
+        found += [*_gaps_that_matter(con, chosen), *_ends_too_early(con, chosen), *_unmatched(con, chosen)]
+    return Check(con, program, chosen, metrics, tuple(found), tuple(drift(con, program)))
+
+
+# What became of the rows
+
+
+def ledger(check: Check) -> pl.DataFrame:
+    """One row per file: `table`, `file`, `read`, and how many rows came to each fate; these add up to `read`.
+
+    Rows that a SELECT of one's own gives without saying their file stand under its name.
+    """
+    con = check.con
+    fates = (
+        frames.frame(con, "ledger").group_by("table_name", "file_id", "fate").agg(pl.col("row_count").sum())
+    )
+    files = pl.DataFrame(
+        con.sql(
+            "select files.file_id, files.table_name, files.path, coalesce(files.read, same.read) as read from files"
+            " left join files as same on same.file_id = files.same_as"
+        )
+    )
+    wide = files.join(fates, on=["file_id", "table_name"], how="full", coalesce=True)
+    return (
+        wide.with_columns(pl.col("path").fill_null("(rows of a SELECT)"))
+        .group_by("table_name", "path", maintain_order=True)
+        .agg(
+            pl.col("read").first().fill_null(pl.col("row_count").sum()),
+            *(pl.col("row_count").filter(pl.col("fate") == fate).sum().alias(fate) for fate in FATES),
+        )
+        .rename({"table_name": "table", "path": "file"})
+        .sort("table", "file")
+    )
+
+
+def reasons(check: Check) -> pl.DataFrame:
+    """Why rows are not used: `table`, `fate`, `reason`, `rows`; what needs no reason is left out."""
+    return (
+        frames.frame(check.con, "ledger")
+        .filter(pl.col("reason") != "")
+        .group_by("table_name", "fate", "reason")
+        .agg(rows=pl.col("row_count").sum())
+        .rename({"table_name": "table"})
+        .sort("table", "fate", "rows", descending=[False, False, True])
+    )
+
+
+def rejects(check: Check) -> pl.DataFrame:
+    """The rows kept aside: `file`, `line`, `reason`, `text`."""
+    return pl.DataFrame(
+        check.con.sql(
+            "select path as file, line, reason, text from rejects inner join files using (file_id)"
+            " order by path, line"
+        )
+    )
+
+
+# Which days they cover
+
+
+def source_days(check: Check) -> pl.DataFrame:
+    """The rows of each source by day: `source`, `table`, `day`, `rows`."""
+    counts = {table: len(exports) for table, exports in check.program.exports.items()}
+    presets = {
+        (table, block): export.preset
+        for table, exports in check.program.exports.items()
+        for block, export in enumerate(exports)
+    }
+
+    def named(row: dict[str, object]) -> str:
+        table, block = str(row["table_name"]), int(str(row["block"]))
+        number = f" {block + 1}" if counts.get(table, 1) > 1 else ""
+        preset = presets.get((table, block))
+        return f"{table}{number}{f' ({preset})' if preset else ''}"
+
+    days = frames.frame(check.con, "source_days")
+    return days.select(
+        pl.struct("table_name", "block").map_elements(named, return_dtype=pl.String).alias("source"),
+        pl.col("table_name").alias("table"),
+        "day",
+        pl.col("row_count").alias("rows"),
+    )
+
+
+def coverage_by_month(check: Check, months: int = 12) -> pl.DataFrame:
+    """The rows of each source in each of the last months to the quarter's end: `source`, `month`, `name`, `rows`.
+
+    Months without any are there with 0.
+    """
+    spine = frames.frame(check.con, "active_by_month").select("month", "next_month", "name")
+    if check.quarter:
+        spine = spine.filter(pl.col("month") <= check.quarter.last_month.month)
+    spine = spine.tail(months)
+    days = source_days(check)
+    sources = days.select("source").unique(maintain_order=True)
+    dated = (
+        days.sort("day")
+        .join_asof(spine.sort("month"), left_on="day", right_on="month", strategy="backward")
+        .filter(pl.col("day") < pl.col("next_month"))
+    )
+    sums = dated.group_by("source", "month").agg(pl.col("rows").sum())
+    return (
+        sources.join(spine, how="cross")
+        .join(sums, on=["source", "month"], how="left")
+        .with_columns(pl.col("rows").fill_null(0))
+        .select("source", "month", "name", "rows")
+    )
+
+
+def gaps(check: Check) -> pl.DataFrame:
+    """First and last day of each source, and the days without rows between: `source`, `table`, `first_day`,
+    `last_day`, `gap_days`, `gaps` in words. Days without calls are gaps where calls are usual; of others, months."""
+    rows = []
+    for (source, table), days in source_days(check).group_by("source", "table", maintain_order=True):
+        found = _gaps_between(days, str(table))
+        rows.append(
+            {
+                "source": source,
+                "table": table,
+                "first_day": days["day"].min(),
+                "last_day": days["day"].max(),
+                "gap_days": sum((last - first).days + 1 for first, last in found),
+                "gaps": ", ".join(_span(first, last) for first, last in found),
+            }
+        )
+    schema = {
+        "source": pl.String, "table": pl.String, "first_day": pl.Date, "last_day": pl.Date,
+        "gap_days": pl.Int64, "gaps": pl.String,
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _gaps_between(days: pl.DataFrame, table: str) -> list[tuple[date, date]]:
+    """The spans of days in which a source that goes on afterwards has nothing, though something is usual."""
+    known = sorted(days["day"].unique().to_list())
+    spans = [
+        (before + timedelta(days=1), after - timedelta(days=1))
+        for before, after in pairwise(known)
+        if (after - before).days > 1
+    ]
+    if table == "calls":
+        usual = _usual_by_weekday(days, known[0], known[-1])
+        missed = [
+            (first, last) for first, last in spans if any(usual[day.weekday()] for day in _days(first, last))
+        ]
+        return missed
+    return [(first, last) for first, last in spans if table in MONTHLY and _holds_month(first, last)]
+
+
+def _usual_by_weekday(days: pl.DataFrame, first: date, last: date) -> list[bool]:
+    """On which weekdays, from Monday, a source usually has calls: the median of them has enough."""
+    counts: dict[date, int] = dict(days.group_by("day").agg(pl.col("rows").sum()).rows())
+    by_weekday: list[list[int]] = [[] for _ in range(7)]
+    for day in _days(first, last):
+        by_weekday[day.weekday()].append(counts.get(day, 0))
+    return [bool(each) and median(each) >= USUAL_CALLS for each in by_weekday]
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _holds_month(first: date, last: date) -> bool:
+    """Whether a span holds a whole calendar month."""
+    begins = first if first.day == 1 else (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+    next_month = (begins + timedelta(days=32)).replace(day=1)
+    return next_month - timedelta(days=1) <= last
+
+
+def _span(first: date, last: date) -> str:
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+# Who is who
+
+
+def match_rates(check: Check) -> pl.DataFrame:
+    """How much of each export leads to a partner in the quarter: `table_name`, `total`, `unmatched`, `unmatched_share`.
+
+    Successful production calls, money in the program's currency, or hours.
+    """
+    return _in_quarter(check, "match_rates")
+
+
+def unmatched(check: Check) -> pl.DataFrame:
+    """What leads to no partner in the quarter, the most of each export first: `table_name`, `id`, `amount`,
+    `first_day`, `last_day`."""
+    return _in_quarter(check, "unmatched")
+
+
+def _in_quarter(check: Check, question: str) -> pl.DataFrame:
+    if check.quarter is None:
+        return pl.DataFrame()
+    return frames.frame(
+        check.con, question, first_day=check.quarter.first_day, last_day=check.quarter.last_day
+    )
+
+
+def repeated_requests(check: Check) -> int:
+    """How many requests were logged again under the same id, with something else in them."""
+    return int(frames.frame(check.con, "repeated_requests")["requests"][0])
+
+
+# What makes a number wrong
+
+
+def figures_of(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
+    """The figures that rest on an export, as the program stands."""
+    used = {
+        "transactions": ("revenue",),
+        "attributed": ("value_ratio",) if frames.has_rows(con, "attribution") else (),
+        "invoices": ("revenue", "value_ratio"),
+        "worklogs": ("cost_per_partner",),
+        "costs": ("value_ratio",),
+    }
+    return used.get(table, tuple(key for key, tables in RESTS_ON.items() if table in tables))
+
+
+def _gaps_that_matter(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Problem]:
+    """Gaps in the quarter or the one before."""
+    first_day = quarters.previous(con, quarter).first_day
+    days = frames.frame(con, "source_days").rename({"row_count": "rows"})
+    for (table,), of_table in days.group_by("table_name", maintain_order=True):
+        spans = [
+            (first, last)
+            for first, last in _gaps_between(of_table, str(table))
+            if last >= first_day and first <= quarter.last_day
+        ]
+        if spans and (figures := figures_of(con, str(table))):
+            what = ", ".join(_span(first, last) for first, last in spans[:5])
+            more = f" and {len(spans) - 5} more" if len(spans) > 5 else ""
+            yield Problem(f"{table}: nothing on {what}{more}, and rows before and after.", figures)
+
+
+def _ends_too_early(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Problem]:
+    """Exports that end in the quarter, before its last month."""
+    ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
+    for table in MONTHLY:
+        last = ends.get(table)
+        if (
+            last
+            and quarter.first_day <= last < quarter.last_month.month
+            and (figures := figures_of(con, table))
+        ):
+            yield Problem(
+                f"{table}: the last row is of {day_text(last)}, and the quarter ends on {day_text(quarter.last_day)}.",
+                figures,
+            )
+
+
+def _unmatched(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Problem]:
+    rates = frames.frame(con, "match_rates", first_day=quarter.first_day, last_day=quarter.last_day)
+    for row in rates.to_dicts():
+        share, table = row["unmatched_share"], row["table_name"]
+        if share is not None and share > MOST_UNMATCHED and (figures := figures_of(con, table)):
+            yield Problem(
+                f"{table}: {formats.percent(share)} leads to no partner; {MOST_UNMATCHED:.0%} may.", figures
+            )
