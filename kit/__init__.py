@@ -30,6 +30,11 @@ pictures    how charts look
 charts      frames → charts
 sheet       the page's style sheets
 blocks      the blocks of the page as HTML
+drift       columns that come and go between the files of an export
+checks      whether exports can be trusted, and what makes a number wrong
+check_text  a check as text for a terminal
+coverage_chart  the picture of what each source covers
+tables      frames → tables for a notebook
 notebook    what a parameterized notebook needs of itself
 report      papermill, then nbconvert
 cli         the command

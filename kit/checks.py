@@ -15,9 +15,10 @@ from kit.database import add_months, add_settings, empty_database, make_tables
 from kit.drift import Drift, drift
 from kit.editions import RESTS_ON
 from kit.errors import ReviewError
-from kit.exports import load_exports
+from kit.exports import ExportsError, load_exports
 from kit.fiscal import Quarter
-from kit.metrics import Metric, scorecard
+from kit.metrics import Metric, revenue_basis, scorecard
+from kit.notes import LABELS
 from kit.program import Program, load_program
 from kit.quarters import day_text
 
@@ -41,7 +42,8 @@ class Problem:
 class Check:
     """A program's exports as read: the tables made of them, the quarter looked at, its metrics, what is amiss.
 
-    `quarter` is None and there are no metrics where the exports give none.
+    `quarter` is None and there are no metrics where the exports give none; without `has_tables` nothing could be made
+    of them at all.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -50,6 +52,7 @@ class Check:
     metrics: tuple[Metric, ...]
     problems: tuple[Problem, ...]
     drift: tuple[Drift, ...]
+    has_tables: bool
 
     @property
     def is_sound(self) -> bool:
@@ -65,22 +68,51 @@ def check_exports(folder: Path | str, quarter: str = "") -> Check:
     found: list[Problem] = []
     try:
         load_exports(con, program, counted=True)
-    except ReviewError as error:
-        found.append(Problem(str(error), tuple(RESTS_ON)))
-    chosen, metrics = None, ()
+    except ExportsError as error:
+        found += [Problem(what, figures_of(con, table)) for table, what in error.faults]
+    chosen: Quarter | None = None
+    metrics: tuple[Metric, ...] = ()
+    has_tables = False
     try:
         add_months(con, program.program.fiscal_year_start)
         make_tables(con)
+        has_tables = True
         chosen = quarters.choose_quarter(con, quarter)
         metrics = scorecard(con, chosen)
     except ReviewError as error:
         found.append(Problem(str(error), tuple(RESTS_ON)))
     if chosen:
         found += [*_gaps_that_matter(con, chosen), *_ends_too_early(con, chosen), *_unmatched(con, chosen)]
-    return Check(con, program, chosen, metrics, tuple(found), tuple(drift(con, program)))
+    return Check(con, program, chosen, metrics, tuple(found), tuple(drift(con, program)), has_tables)
 
 
-# What became of the rows
+# What makes a number wrong, and what became of the rows
+
+
+def numbers(check: Check) -> pl.DataFrame:
+    """The five figures, `figure`, and whether each is sound, would be wrong, or is not available: `state`."""
+    states = []
+    for key in LABELS:
+        metric = next((each for each in check.metrics if each.key == key), None)
+        if any(key in problem.figures for problem in check.problems):
+            state = "would be wrong" if metric else "cannot be computed"
+        elif metric is None or metric.this is None:
+            state = f"n/a: {metric.why_this}" if metric else "n/a"
+        else:
+            state = "sound"
+        states.append(state)
+    return pl.DataFrame({"figure": list(LABELS.values()), "state": states})
+
+
+def problems(check: Check) -> pl.DataFrame:
+    """What is amiss, `problem`, and the `figures` that it makes wrong."""
+    return pl.DataFrame(
+        {
+            "problem": [problem.what for problem in check.problems],
+            "figures": [", ".join(LABELS[key] for key in problem.figures) for problem in check.problems],
+        },
+        schema={"problem": pl.String, "figures": pl.String},
+    )
 
 
 def ledger(check: Check) -> pl.DataFrame:
@@ -89,9 +121,7 @@ def ledger(check: Check) -> pl.DataFrame:
     Rows that a SELECT of one's own gives without saying their file stand under its name.
     """
     con = check.con
-    fates = (
-        frames.frame(con, "ledger").group_by("table_name", "file_id", "fate").agg(pl.col("row_count").sum())
-    )
+    fates = _fates(check).group_by("table_name", "file_id", "fate").agg(pl.col("row_count").sum())
     files = pl.DataFrame(
         con.sql(
             "select files.file_id, files.table_name, files.path, coalesce(files.read, same.read) as read from files"
@@ -111,10 +141,17 @@ def ledger(check: Check) -> pl.DataFrame:
     )
 
 
+def _fates(check: Check) -> pl.DataFrame:
+    schema = {
+        "table_name": pl.String, "file_id": pl.Int32, "fate": pl.String, "reason": pl.String, "row_count": pl.Int64,
+    }  # fmt: skip
+    return frames.frame(check.con, "ledger") if check.has_tables else pl.DataFrame(schema=schema)
+
+
 def reasons(check: Check) -> pl.DataFrame:
     """Why rows are not used: `table`, `fate`, `reason`, `rows`; what needs no reason is left out."""
     return (
-        frames.frame(check.con, "ledger")
+        _fates(check)
         .filter(pl.col("reason") != "")
         .group_by("table_name", "fate", "reason")
         .agg(rows=pl.col("row_count").sum())
@@ -165,7 +202,7 @@ def coverage_by_month(check: Check, months: int = 12) -> pl.DataFrame:
 
     Months without any are there with 0.
     """
-    spine = frames.frame(check.con, "active_by_month").select("month", "next_month", "name")
+    spine = pl.DataFrame(check.con.sql("select month, next_month, name from months order by month"))
     if check.quarter:
         spine = spine.filter(pl.col("month") <= check.quarter.last_month.month)
     spine = spine.tail(months)
@@ -218,10 +255,7 @@ def _gaps_between(days: pl.DataFrame, table: str) -> list[tuple[date, date]]:
     ]
     if table == "calls":
         usual = _usual_by_weekday(days, known[0], known[-1])
-        missed = [
-            (first, last) for first, last in spans if any(usual[day.weekday()] for day in _days(first, last))
-        ]
-        return missed
+        return [span for span in spans if any(usual[day.weekday()] for day in _days(*span))]
     return [(first, last) for first, last in spans if table in MONTHLY and _holds_month(first, last)]
 
 
@@ -279,17 +313,35 @@ def repeated_requests(check: Check) -> int:
     return int(frames.frame(check.con, "repeated_requests")["requests"][0])
 
 
-# What makes a number wrong
+def columns(check: Check) -> pl.DataFrame:
+    """Columns that come and go between the files of an export, and columns that nothing reads: `table`, `columns`."""
+    rows = [
+        (each.table, text)
+        for each in check.drift
+        for text in (*each.changes, *([f"not read: {', '.join(each.not_read)}"] if each.not_read else []))
+    ]
+    return pl.DataFrame(rows, schema={"table": pl.String, "columns": pl.String}, orient="row")
+
+
+# What is amiss
 
 
 def figures_of(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
     """The figures that rest on an export, as the program stands."""
-    used = {
+    used: dict[str, tuple[str, ...]] = {
         "transactions": ("revenue",),
         "attributed": ("value_ratio",) if frames.has_rows(con, "attribution") else (),
         "invoices": ("revenue", "value_ratio"),
         "worklogs": ("cost_per_partner",),
         "costs": ("value_ratio",),
+        "headcount": (),
+        "milestones": (),
+        "calls": (
+            *(("revenue",) if revenue_basis(con) == "unrealized" else ()),
+            *("cost_per_partner", "activation_rate"),
+            *(("value_ratio",) if frames.has_rows(con, "avoidance") else ()),
+            "growth_rate",
+        ),
     }
     return used.get(table, tuple(key for key, tables in RESTS_ON.items() if table in tables))
 
@@ -331,6 +383,5 @@ def _unmatched(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Pro
     for row in rates.to_dicts():
         share, table = row["unmatched_share"], row["table_name"]
         if share is not None and share > MOST_UNMATCHED and (figures := figures_of(con, table)):
-            yield Problem(
-                f"{table}: {formats.percent(share)} leads to no partner; {MOST_UNMATCHED:.0%} may.", figures
-            )
+            what = f"{table}: {formats.percent(share)} of the quarter's leads to no partner; at most"
+            yield Problem(f"{what} {MOST_UNMATCHED:.0%} may.", figures)

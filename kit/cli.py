@@ -56,6 +56,7 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
     <out>/<quarter>/one-pager.html    the CFO's page: one file, no script, one printed sheet
     <out>/<quarter>/one-pager.ipynb   the notebook as it ran
     <out>/<quarter>/figures.json      every figure on the page, for machines
+    <out>/<quarter>/rejects.jsonl       rows of the exports that could not be used, if there are any
     """
     from kit.report import write_report
 
@@ -75,6 +76,40 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
     except (ReviewError, OSError) as error:
         click.echo(f"api-review: {error}", err=True)
         raise SystemExit(1) from None
+
+
+@main.command()
+@click.option(
+    "--program",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=SAMPLES / "northgate",
+    show_default="the sample data/samples/northgate",
+    help="Folder with a program.toml.",
+)
+@click.option(
+    "--quarter",
+    default="",
+    metavar="2026-Q3",
+    help="Fiscal quarter. Default: the last that the data completes.",
+)
+def check(program: Path, quarter: str) -> None:
+    """Say whether a program's exports can be trusted, before anyone reads a number.
+
+    Prints what became of every row of every file, the rows of each source by month and its days without any, what
+    leads to no partner, columns that come and go, and what makes which number wrong. Exits with 1 if something does.
+    """
+    from kit.check_text import check_text
+    from kit.checks import check_exports
+
+    if quarter:
+        _check_quarter(quarter)
+    try:
+        found = check_exports(program, quarter)
+    except (ReviewError, OSError) as error:
+        click.echo(f"api-review: {error}", err=True)
+        raise SystemExit(1) from None
+    click.echo(check_text(found))
+    raise SystemExit(0 if found.is_sound else 1)
 
 
 def _check_quarter(name: str) -> None:

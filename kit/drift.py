@@ -1,6 +1,5 @@
 """What the files of an export hold that nothing reads, and which columns come and go between them."""
 
-from collections.abc import Iterable, Sequence
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +8,7 @@ import duckdb
 
 from kit.errors import ReviewError
 from kit.opening import UNREADABLE
-from kit.overlaps import natural
-from kit.program import Export, Program
+from kit.program import Program
 from kit.raw import column_names, file_format, same_name
 from kit.readable import readable_files
 from kit.reading import Reading, shape_of, wanted_of
@@ -33,7 +31,7 @@ def drift(con: duckdb.DuckDBPyConnection, program: Program) -> list[Drift]:
     found = []
     for table, exports in program.exports.items():
         for block, export in enumerate(exports):
-            files = sorted(export.files(program.folder), key=lambda file: natural(str(file)))
+            files = export.files(program.folder)
             with tempfile.TemporaryDirectory() as folder:
                 try:
                     readable = readable_files(files, Path(folder), export.encoding)

@@ -17,8 +17,16 @@ from kit.rejects import Reject, preset_hint, read_without_rejects
 from kit.rows import insert_rows
 
 
+class ExportsError(ReviewError):
+    """Exports cannot be used: `faults` holds the table of each and what is wrong."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        super().__init__("\n".join(what for _, what in faults))
+        self.faults = faults
+
+
 def load_exports(con: duckdb.DuckDBPyConnection, program: Program, counted: bool = False) -> None:
-    """Fill the canonical tables from every export; ReviewError says of each that cannot be used what is wrong.
+    """Fill the canonical tables from every export; ExportsError says of each that cannot be used what is wrong.
 
     The rows of each file are counted only where asked for: of call logs, that means to read them twice.
     """
@@ -28,10 +36,10 @@ def load_exports(con: duckdb.DuckDBPyConnection, program: Program, counted: bool
             try:
                 load_export(con, program, table, export, block, counted)
             except ReviewError as error:
-                wrong.append(str(error))
+                wrong.append((table, str(error)))
         set_repeats_aside(con, table)
     if wrong:
-        raise ReviewError("\n".join(wrong))
+        raise ExportsError(wrong)
 
 
 def load_export(

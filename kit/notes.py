@@ -26,6 +26,11 @@ SOURCES = {
 }  # fmt: skip
 
 
+UNMATCHED = {
+    "invoices": "revenue", "transactions": "transactions", "attributed": "attributed revenue", "worklogs": "onboarding",
+}  # fmt: skip
+
+
 def beneath(review: Review, metric: Metric) -> str:
     """The line beneath a metric's name: its n, what it is made of, and why a figure is absent."""
     line = {
@@ -226,15 +231,31 @@ def _uncredited(review: Review) -> str:
 
 
 def _unregistered(review: Review) -> str:
-    """How much of the quarter's revenue is of partners that the registry doesn't know; empty if none."""
-    [(amount,)] = review.con.execute(
-        "select sum(amount) from recognised_revenue where month between $first and $last"
-        " and partner_id not in (select partner_id from registry)",
-        {"first": review.quarter.first_day, "last": review.quarter.last_day},
-    ).fetchall()
+    """What of the quarter's money and hours leads to no partner, with its share; empty if all of it does."""
+    rates = frames.frame(
+        review.con, "match_rates", first_day=review.quarter.first_day, last_day=review.quarter.last_day
+    )
+    said = [
+        f"{_amount(review, row)} of {UNMATCHED[row['table_name']]} ({formats.percent(row['unmatched_share'])})"
+        for row in rates.to_dicts()
+        if row["unmatched"] and row["table_name"] in UNMATCHED
+    ]
+    return f"Leads to no partner: {', '.join(said)}." if said else ""
+
+
+def _amount(review: Review, row: dict[str, Any]) -> str:
+    if row["table_name"] == "worklogs":
+        return f"{formats.count(row['unmatched'])} hours"
+    return formats.money(row["unmatched"], review.currency)
+
+
+def _rejected(review: Review) -> str:
+    """How many rows of the exports could not be used; empty if all could."""
+    [(rows,)] = review.con.execute("select coalesce(sum(row_count), 0)::bigint from rejects").fetchall()
+    is_one = rows == 1
     return (
-        f"{formats.money(amount, review.currency)} of revenue is of partners not in the registry."
-        if amount
+        f"{formats.plural(rows, 'row')} of the exports could not be used and {'is' if is_one else 'are'} kept aside."
+        if rows
         else ""
     )
 
@@ -282,6 +303,7 @@ def _basis(review: Review) -> list[str]:
     ]
     return [
         f"Data: {', '.join(sources)}.",
+        _rejected(review),
         _calendar(review),
         _rates(review),
         f"Run {editions.run_name(review.inputs, quarter.name)}, kit {review.inputs['kit']}.",

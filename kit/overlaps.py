@@ -5,7 +5,6 @@ later replaces the earlier for the days it covers. Files of a log are parts of i
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +18,7 @@ from kit.errors import ReviewError
 from kit.opening import UNREADABLE, endings, open_bytes
 from kit.presets import read_preset
 from kit.program import Export, Program
-from kit.sources import files_of
+from kit.sources import files_of, natural
 
 DAY = {
     "calls": "(called_at at time zone (select timezone from settings))::date",
@@ -169,12 +168,6 @@ def _places(program: Program, export: Export) -> dict[str, int]:
         for place, pattern in enumerate(export.path)
         for file in files_of(folder, pattern)
     }
-
-
-def natural(path: str) -> tuple[tuple[int, str | int], ...]:
-    """A key that sorts names as people do, 9 before 10, and `x.csv` before `x (1).csv`."""
-    stem = re.sub(r"(\.\w+){1,2}$", "", path)
-    return tuple((1, int(part)) if part.isdigit() else (0, part) for part in re.split(r"(\d+)", stem))
 
 
 def _in_common(

@@ -131,9 +131,9 @@ def _of_json(stream: IO[str], shape: Shape) -> Iterator[Record]:
 
 def _not_object(text: str) -> str:
     try:
-        is_object = isinstance(json.loads(text, parse_constant=_no_constant), dict)
+        is_object = isinstance(json.loads(text.strip(), parse_constant=_no_constant), dict)
     except (ValueError, RecursionError) as error:
-        return f"not JSON: {str(error).split(': line')[0]}"
+        return f"not JSON: {str(error).split(': line')[0].removesuffix(' starting at')}"
     return "" if is_object else "not a JSON object"
 
 

@@ -23,8 +23,9 @@ def write_report(
 ) -> tuple[Path, dict[str, Any]]:
     """Write one-pager.html, one-pager.ipynb and figures.json to <out>/<quarter>/; that folder, and the figures.
 
-    An empty quarter is the last that the data completes. ReviewError if settings or data are at fault; then, as after
-    any other failure, the folder is as it was before.
+    The rows of the exports that could not be used, if there are any, go to rejects.jsonl beside them. An empty quarter
+    is the last that the data completes. ReviewError if settings or data are at fault; then, as after any other failure,
+    the folder is as it was before.
     """
     load_program(program)  # Mistakes in the settings are told before anything is started or written.
     out.mkdir(parents=True, exist_ok=True)
@@ -39,6 +40,12 @@ def write_report(
         (written / "figures.json").write_text(
             json.dumps(figures, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8"
         )
+        if figures["rejects"]:
+            from kit import checks  # Most quarters have none.
+
+            checks.rejects(checks.check_exports(program, figures["quarter"])).write_ndjson(
+                written / "rejects.jsonl"
+            )
         target = out / figures["quarter"]
         _replace(written, target)
     return target, figures
@@ -71,7 +78,7 @@ def run_notebook(program: Path, quarter: str, published: Path, to: Path, progres
                 shutdown_kernel="immediate",
             )
     except PapermillExecutionError as error:
-        if error.ename in ("ReviewError", "ProgramError"):
+        if error.ename in ("ReviewError", "ProgramError", "ExportsError"):
             raise ReviewError(error.evalue) from None
         raise
 

@@ -289,7 +289,18 @@ def figures(review: Review) -> dict[str, Any]:
         "message": message(review),
         "run": editions.run_name(review.inputs, quarter.name),
         "inputs": dict(review.inputs),
+        "rejects": _rejects(review),
     }
+
+
+def _rejects(review: Review) -> list[dict[str, Any]]:
+    """The rows that could not be used, by file and line; what they hold is no figure."""
+    rows = review.con.execute(
+        "select path, line, row_count, reason from rejects inner join files using (file_id) order by path, line"
+    ).fetchall()
+    return [
+        {"file": path, "line": line, "rows": count, "reason": reason} for path, line, count, reason in rows
+    ]
 
 
 def number(figure: Figure | int) -> float | int | None:

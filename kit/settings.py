@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from kit.sources import files_of
+from kit.sources import files_of, natural
 from kit.values import (
     Constant,
     Count,
@@ -91,7 +91,8 @@ class Export(Block):
 
     def files(self, folder: Path) -> list[Path]:
         """The files that `path` matches, sorted; relative ones are in the program folder."""
-        return sorted({file for pattern in self.path for file in files_of(folder, pattern)})
+        found = {file for pattern in self.path for file in files_of(folder, pattern)}
+        return sorted(found, key=lambda file: natural(str(file)))
 
 
 class Exclude(Block):

@@ -7,7 +7,7 @@ import pytest
 from conftest import rows
 
 from kit.errors import ReviewError
-from kit.overlaps import natural
+from kit.sources import natural
 
 HEAD = "date,partner_id,activity,role,hours\n"
 LINES = "line_id,partner_id,kind,amount,currency,invoiced_at,status\n"

@@ -129,6 +129,28 @@ def test_faulty_data_exits_with_1_and_leaves_an_earlier_page_as_it_was(tmp_path:
     assert [each.name for each in out.iterdir()] == ["2026-Q2"]
 
 
+@pytest.mark.slow
+def test_rows_that_cannot_be_used_are_written_beside_the_page_and_told_on_it(tmp_path: Path) -> None:
+    program = small_program(tmp_path / "small")
+    settings = program / "program.toml"
+    settings.write_text(
+        settings.read_text().replace('path = "partners.csv"', 'path = "partners.csv"\nrejects = 0.5')
+    )
+    with (program / "partners.csv").open("a") as file:
+        file.write('=1+1,"Cara, once",never\n')
+    folder, figures = report.write_report(program, "", tmp_path / "out")
+    reason = "column 'registered_at': 'never' is not allowed. Allowed: a day like 2026-07-31;"
+    [kept] = [json.loads(line) for line in (folder / "rejects.jsonl").read_text().splitlines()]
+    assert (kept["file"], kept["line"], kept["text"]) == ("partners.csv", 4, '=1+1,"Cara, once",never')
+    assert kept["reason"].startswith(reason)
+    assert [(each["file"], each["line"], each["rows"]) for each in figures["rejects"]] == [
+        ("partners.csv", 4, 1)
+    ]
+    page = (folder / "one-pager.html").read_text()
+    assert "1 row of the exports could not be used and is kept aside." in page
+    assert "Cara" not in page + (folder / "one-pager.ipynb").read_text()
+
+
 def test_faulty_settings_exit_with_1_before_a_kernel_starts(tmp_path: Path) -> None:
     program = small_program(tmp_path / "small", currency="USDX", timezone="Mars/Base")
     result = CliRunner().invoke(

@@ -3,8 +3,7 @@
 select count(*) as requests
 from (
     select request_id
-    from calls
-    where request_id is not null
+    from (select distinct * exclude (file_id, source_row) from calls where request_id is not null) as different
     group by request_id
-    having count(distinct (called_at, api_key, partner_id, environment, status, product, operation, calls, units)) > 1
+    having count(*) > 1
 ) as contradictory
