@@ -18,6 +18,8 @@ class Preset:
     """What a preset's file says; `types` is empty unless the export is of JSON objects read key by key.
 
     `is_lines` says that `raw` has each line whole; `hint` is what to switch on where the export says too little.
+    What tells an export from others, beside its columns: `recognise` is what its lines match, `keys` what it has of
+    each group of columns or JSON keys, one at least. `is_utc` says that its times without offset are in UTC.
     """
 
     name: str
@@ -30,6 +32,9 @@ class Preset:
     delimiter: str | None
     layout: Layout
     hint: str
+    recognise: str
+    keys: tuple[tuple[str, ...], ...]
+    is_utc: bool
 
 
 def read_preset(table: str, name: str) -> Preset:
@@ -53,4 +58,7 @@ def read_preset(table: str, name: str) -> Preset:
             records=head.get("records"),
         ),
         hint=head.get("hint", ""),
+        recognise=head.get("recognise", ""),
+        keys=tuple((key,) if isinstance(key, str) else tuple(key) for key in head.get("keys", ())),
+        is_utc=head.get("utc", False),
     )
