@@ -26,6 +26,12 @@ sheet       the page's style sheets
 blocks      the blocks of the page as HTML
 notebook    what a parameterized notebook needs of itself
 report      papermill, then nbconvert
+beginnings  how a stranger's file begins
+readings    how its values are to be read, as far as its first rows show
+recognise   which export it is, how sure that is, and why
+nearest_columns  what an unknown table's columns may be
+export_groups  files that belong in one block of program.toml
+first_settings  all of that → a first program.toml, and what is left to answer
 cli         the command
 """
 

@@ -1,0 +1,306 @@
+"""Which export a file is, by its columns, its JSON keys or the form of its lines; how sure that is, and why."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit import presets
+from kit.beginnings import Beginning, beginning, table_rows
+from kit.errors import ReviewError
+from kit.exports import schema
+from kit.presets import Preset, read_preset
+from kit.raw import COMPRESSED, PLAIN, Layout, file_format, same_name
+from kit.readings import ASKED
+from kit.sources import canonical_columns
+
+OURS = (".toml", ".sql", ".md", ".py")
+DELIMITERS = (",", ";", "|", "\t")
+Names = tuple[tuple[str, ...], ...]  # each a column under all names it goes by
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of export that can be told: a table under its canonical names, or a preset of it."""
+
+    table: str
+    preset: Preset | None
+    required: Names
+    others: Names
+
+    @property
+    def name(self) -> str:
+        """costs/focus; or the table alone, where no preset is needed."""
+        return f"{self.table}/{self.preset.name}" if self.preset else self.table
+
+    @property
+    def layout(self) -> Layout:
+        return self.preset.layout if self.preset else PLAIN
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well a file fits a kind: which of the required columns and of the others it has, or how many lines fit."""
+
+    kind: Kind
+    required: int
+    others: int
+    missing: tuple[str, ...] = ()
+    lines: float = 0  # share of them
+    of: str = ""
+    delimiter: str | None = None
+    width: int = 0
+
+    @property
+    def rank(self) -> tuple[float, int, int]:
+        return self.lines, self.required + self.others, self.required
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether so many of the names, or one so much its own, would not come together by chance."""
+        preset = self.kind.preset
+        if preset and (preset.recognise or preset.keys):
+            return not self.lines or self.lines > 0.9
+        found = self.required + self.others
+        is_typical = self.required >= 5 or self.others > 0 or not self.kind.others
+        return not self.set_apart and ((found >= 3 and is_typical) or found == self.width)
+
+    @property
+    def set_apart(self) -> tuple[str, ...]:
+        """The columns that the export lacks and that `set` must say."""
+        return () if self.kind.preset else tuple(name for name in self.missing if name in ASKED)
+
+    def __str__(self) -> str:
+        if self.kind.preset and self.kind.preset.recognise:
+            return (
+                "all its lines have the form"
+                if self.lines == 1
+                else f"{self.lines:.0%} of its lines have the form"
+            )
+        required = len(self.kind.required)
+        others = f" and {self.others} of {len(self.kind.others)} others" if self.kind.others else ""
+        lacks = f", without {', '.join(self.set_apart)}" if self.set_apart else ""
+        return f"{self.required} of {required} required {self.of}{others}{lacks}"
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a file is, if anything: `kind` is None if it is not known or cannot be read as it is, and `why` says why."""
+
+    file: Path
+    kind: Kind | None
+    certainty: str
+    why: str
+    names: tuple[str, ...] = ()
+    delimiter: str | None = None
+    also: tuple[str, ...] = ()
+    set_apart: tuple[str, ...] = ()
+    row: tuple[str, ...] = ()
+
+
+def kinds() -> list[Kind]:
+    """Every kind of export there is: the canonical tables, and the presets that stand in the kit's folder."""
+    found = []
+    for table, columns in canonical_columns().items():
+        required = tuple((name,) for name, _, is_required, _ in schema(table) if is_required)
+        identity: Names = (("api_key", "partner_id"),) if table == "calls" else ()
+        others = tuple((name,) for name in columns if (name,) not in required and (name,) not in identity)
+        found.append(Kind(table, None, required + identity, others))
+        names = sorted(file.stem for file in (presets.FOLDER / table).glob("*.sql"))
+        found += [_of_preset(table, read_preset(table, name)) for name in names]
+    return found
+
+
+def _of_preset(table: str, preset: Preset) -> Kind:
+    def named(names: Iterable[str]) -> Names:
+        return tuple((name, *preset.layout.aliases.get(name, ())) for name in names)
+
+    told = {name for group in preset.keys for name in group}
+    required = named(preset.required)
+    keys = tuple(group for group in preset.keys if group[0] not in preset.required)
+    apart = {name for group in (*required, *keys) for name in group} | {name.split(".")[0] for name in told}
+    others = tuple(group for group in named((*preset.optional, *preset.types)) if not set(group) & apart)
+    return Kind(table, preset, required + keys, others)
+
+
+# Files
+
+
+def files_in(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Every file that may be an export, sorted; with a sentence for one that is left alone."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted([*names, *(name for name in folders if (Path(parent) / name).is_symlink())]):
+            path = Path(parent) / name
+            if name.startswith(".") or path.suffix.lower() in OURS:
+                continue
+            if path.is_symlink():
+                yield path, "a link, left alone: what is in the folder is looked at itself"
+            elif path.is_file():  # no pipe or device
+                yield path, ""
+
+
+def recognise(file: Path, known: Sequence[Kind]) -> Recognised:
+    """What a file is, by its beginning."""
+    try:
+        begins = beginning(file)
+    except ReviewError as error:
+        return Recognised(file, None, "cannot be used", str(error))
+    keys = {
+        records: json_names(begins.objects, records) for records in {kind.layout.records for kind in known}
+    }
+    found = (fit for kind in known if (fit := _fit(kind, begins, keys[kind.layout.records])))
+    fits = sorted(found, key=lambda fit: fit.rank, reverse=True)
+    full = [fit for fit in fits if set(fit.missing) == set(fit.set_apart) and _is_telling(fit)]
+    names = _own_names(begins, full[0].delimiter if full else None)
+    if not full:
+        return Recognised(
+            file,
+            None,
+            "not recognised",
+            _unknown(begins, fits, names),
+            names,
+            row=_first_row(begins, len(names)),
+        )
+    best = full[0]
+    if obstacle := _obstacle(best.kind, begins):
+        return Recognised(file, None, "cannot be used", f"looks like {best.kind.name}, but {obstacle}", names)
+    also = tuple(fit.kind.name for fit in full[1:] if not fit.set_apart)[:2]
+    is_rivalled = len(full) > 1 and full[1].rank[:2] == best.rank[:2]
+    certainty = "sure" if best.is_sure and not is_rivalled else "likely"
+    why = f"{best}; {' and '.join(also)} would fit too" if also else str(best)
+    return Recognised(file, best.kind, certainty, why, names, _told(best, begins), also, best.set_apart)
+
+
+def _is_telling(fit: Fit) -> bool:
+    """Whether enough is there to speak of a fit: what `set` would have to say is not most of it."""
+    if fit.lines:
+        return fit.lines >= 0.5
+    has_keys = bool(fit.kind.preset and fit.kind.preset.keys)
+    return has_keys or (fit.required >= 2 and fit.required > len(fit.set_apart))
+
+
+def _fit(kind: Kind, begins: Beginning, keys: Sequence[str]) -> Fit | None:
+    """How well a file, with these JSON keys, fits a kind at its best; None if not at all."""
+    preset = kind.preset
+    if preset and preset.recognise:
+        lines = [] if begins.names else begins.lines()
+        share = sum(bool(re.search(preset.recognise, line)) for line in lines) / (len(lines) or 1)
+        return Fit(kind, 0, 0, lines=share) if share else None
+    if begins.names:
+        return None if preset and preset.types else _by_names(kind, begins.names, "columns")
+    if begins.objects:
+        return _by_names(kind, keys, "keys")
+    if preset and preset.types:
+        return None
+    best: Fit | None = None
+    for mark in [preset.delimiter] if preset and preset.delimiter else DELIMITERS:
+        for number, row in table_rows(begins.text, mark):
+            if best and number > kind.layout.header_within:
+                break
+            fit = _by_names(kind, row, "columns", mark)
+            best = max(best, fit, key=lambda each: each.rank) if best else fit
+    return best
+
+
+def _by_names(kind: Kind, names: Iterable[str], of: str, delimiter: str | None = None) -> Fit:
+    # JSON's keys are matched letter by letter when they are read.
+    there = {name if of == "keys" else same_name(name) for name in names}
+
+    def has(group: tuple[str, ...]) -> bool:
+        return any((name if of == "keys" else same_name(name)) in there for name in group)
+
+    missing = tuple(group[0] for group in kind.required if not has(group))
+    others = sum(has(group) for group in kind.others)
+    found = len(kind.required) - len(missing)
+    return Fit(kind, found, others, missing, of=of, delimiter=delimiter, width=len(there))
+
+
+def json_names(objects: Iterable[dict[str, Any]], records: str | None = None) -> list[str]:
+    """The keys of JSON objects, in the order met; of nested ones with dots, through lists too."""
+    names: dict[str, None] = {}
+    for item in objects:
+        listed = item.get(records) if records else None
+        for each in listed[:20] if isinstance(listed, list) else [item]:
+            names |= dict.fromkeys(_dotted(each, "", 6))
+    return list(names)
+
+
+def _dotted(value: Any, prefix: str, depth: int) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value[:20]:
+            yield from _dotted(item, prefix, depth)
+    elif isinstance(value, dict) and depth:
+        for key, inner in list(value.items())[:200]:
+            name = f"{prefix}.{key}" if prefix else key
+            yield name
+            yield from _dotted(inner, name, depth - 1)
+
+
+# Words
+
+
+def _own_names(begins: Beginning, mark: str | None) -> tuple[str, ...]:
+    """The file's columns or keys, as far as they can be told."""
+    if begins.names or begins.objects:
+        return begins.names or tuple(name for name in json_names(begins.objects) if "." not in name)
+    headers = [
+        row for each in ([mark] if mark else DELIMITERS) for _, row in list(table_rows(begins.text, each))[:1]
+    ]
+    return tuple(name.strip("\ufeff") for name in max(headers, key=len, default=[]))
+
+
+def _first_row(begins: Beginning, width: int) -> tuple[str, ...]:
+    """The first row's values, if they can be told; of JSON, its first object's."""
+    if begins.objects:
+        first = begins.objects[0]
+        return tuple(str(first.get(name, "")) for name in _own_names(begins, None))
+    for mark in DELIMITERS:
+        for _, row in list(table_rows(begins.text, mark))[1:2]:
+            if len(row) == width:
+                return tuple(row)
+    return ()
+
+
+def _told(fit: Fit, begins: Beginning) -> str | None:
+    """The delimiter, where program.toml must say it."""
+    preset = fit.kind.preset
+    usual = "\t" if ".tsv" in [ending.lower() for ending in begins.file.suffixes] else ","
+    return None if fit.delimiter == ((preset and preset.delimiter) or usual) else fit.delimiter
+
+
+def _obstacle(kind: Kind, begins: Beginning) -> str:
+    """Why a file that is recognised can't be read under its name; empty if it can."""
+    if kind.preset and kind.preset.is_lines:
+        return "" if begins.file.suffix.lower() != ".xlsx" else "is a workbook: save it as the log it was"
+    holds = "parquet" if begins.names else "json" if begins.objects else "csv"
+    by_line = begins.layout == "newline_delimited"
+    ending = {"csv": ".csv", "json": ".jsonl" if by_line else ".json"}.get(holds, ".parquet")
+    packed = begins.file.suffix.lower() if begins.file.suffix.lower() in COMPRESSED else ""
+    try:
+        by_name = file_format(begins.file)
+    except ReviewError:
+        by_name = ""
+    of_lines = {".jsonl", ".ndjson", ".log"} & {each.lower() for each in begins.file.suffixes}
+    if by_name != holds or (holds == "json" and of_lines and not by_line):
+        return f"its name does not say so: rename it to end in {ending}{packed}"
+    return ""
+
+
+def _unknown(begins: Beginning, fits: Sequence[Fit], names: Sequence[str]) -> str:
+    """What a file has that is not recognised, and what it is nearest to."""
+    if len(names) < 2 and not begins.objects:
+        return (
+            f"no table, JSON or log known; it begins {begins.lines()[0][:40]!r}"
+            if begins.text
+            else "no columns"
+        )
+    shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    what = f"its {'keys' if begins.objects else 'columns'} are {shown}"
+    partly = [fit for fit in fits if fit.required and fit.missing]
+    if not partly:
+        return what
+    near = max(partly, key=lambda fit: (fit.required - len(fit.missing), fit.required))
+    return f"{what}; nearest is {near.kind.name}, which lacks {', '.join(near.missing)}"
