@@ -80,7 +80,7 @@ class Fit:
                 else f"{self.lines:.0%} of its lines have the form"
             )
         required = len(self.kind.required)
-        others = f" and {self.others} of {len(self.kind.others)} others" if self.kind.others else ""
+        others = f", {self.others} of {len(self.kind.others)} others" if self.kind.others else ""
         lacks = f", without {', '.join(self.set_apart)}" if self.set_apart else ""
         return f"{self.required} of {required} required {self.of}{others}{lacks}"
 
