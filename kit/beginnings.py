@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from kit.errors import ReviewError
-from kit.raw import WHOLE_LINES
+from kit.raw import FORMATS, WHOLE_LINES
 from kit.spreadsheets import text_files
 
 MOST_BYTES = 256 * 1024
@@ -84,7 +84,7 @@ def sample(found: Beginning, folder: Path, number: int) -> Path:
             rows = con.read_parquet(str(found.file)).limit(MOST_RECORDS)
             rows.write_parquet(str(copy))
         return copy
-    endings = [ending.lower() for ending in found.file.suffixes if ending.lower() not in (".gz", ".zst")]
+    endings = [ending.lower() for ending in found.file.suffixes if ending.lower() in FORMATS]
     ending = endings[-1].replace(".xlsx", ".csv") if endings else ".log"
     copy = folder / f"{number}{ending}"
     copy.write_text(found.text, encoding="utf-8", newline="")

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from kit.database import empty_database
 from kit.errors import ReviewError
 from kit.export_groups import Group, environments, groups_of, path_from, path_of
@@ -14,7 +16,7 @@ from kit.nearest_columns import nearest_columns
 from kit.readings import read
 from kit.recognise import Recognised, files_in, kinds, recognise
 from kit.toml_text import WIDTH, Bare, Setting, Table, comment, one_line, quoted
-from kit.values import OPEN
+from kit.values import OPEN, Currency
 
 MONEY = ("invoices", "transactions", "costs", "attributed")
 MISSING = {
@@ -226,11 +228,19 @@ def _currency(groups: Sequence[Group]) -> Setting:
     seen = _currencies(groups)
     converted = {code for group in groups if group.kind.table == "fx" for code in group.reading.currencies}
     left = [code for code in seen if code not in converted]
-    if len(left) == 1 and re.fullmatch("[A-Z]{3}", left[0]):
+    if len(left) == 1 and _is_currency(left[0]):
         others = f" beside those that fx converts: {', '.join(sorted(converted))}" if len(seen) > 1 else ""
         return Setting("currency", left[0], f"the only one seen{others}")
     amounts = f"Amounts are in {', '.join(seen)}: which" if seen else "Which"
     return _open("currency", f'{amounts} currency is everything reported in? Such as "USD"')
+
+
+def _is_currency(code: str) -> bool:
+    try:
+        TypeAdapter[str](Currency).validate_python(code)
+    except ValidationError:
+        return False
+    return True
 
 
 def _export(group: Group, is_one_of_several: bool) -> Block:
@@ -265,9 +275,9 @@ def why(group: Group, many: str = "") -> str:
 
 def _rates(groups: Sequence[Group], tables: Sequence[str]) -> Iterator[Block]:
     """A rate for every role met in the worklogs."""
-    roles = sorted(
-        {role for group in groups for role in group.reading.roles if group.kind.table == "worklogs"}
-    )
+    # A role is found whatever its case; one that no setting can hold stays without a rate, and the review says so.
+    found = {role.lower(): role for group in groups for role in group.reading.roles}
+    roles = sorted(role for role in found.values() if role.isprintable() and len(role) < 200)
     if "worklogs" in tables and any(
         each.name == "role" for group in groups for each in group.reading.constants
     ):

@@ -8,7 +8,7 @@ from kit.exports import schema
 from kit.readings import ASKED
 from kit.sources import canonical_columns
 
-ALIKE = 0.35
+ALIKE, MOST_COLUMNS = 0.35, 200
 NUMBER = re.compile(r"[-+(]?[$€£]?\s?\d[\d.,'  ]*\)?%?")
 DAY = re.compile(
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ]\d{2,4})([ T,:].*)?"
@@ -20,7 +20,9 @@ def nearest_columns(names: Sequence[str], row: Sequence[str]) -> tuple[str, Mapp
 
     `row` is the first row, if it is known: a column of days is none of amounts.
     """
-    values = dict(zip(names, row, strict=False))
+    if len(names) > MOST_COLUMNS:
+        return "", {}
+    values = {name: value[:100] for name, value in zip(names, row, strict=False)}
     best: tuple[float, str, Mapping[str, str]] = (0.0, "", {})
     for table in canonical_columns():
         pairs = _paired(table, names, values)
@@ -54,7 +56,7 @@ def _paired(table: str, names: Sequence[str], values: Mapping[str, str]) -> dict
 
 def _likeness(name: str, type_: str, theirs: str, value: str | None) -> float:
     """How alike two columns are, by name, and by what a value of theirs can be; nothing if it can't be ours."""
-    words = re.sub(r"\W+", "_", theirs.casefold()).strip("_")
+    words = re.sub(r"\W+", "_", theirs[:80].casefold()).strip("_")
     alike = difflib.SequenceMatcher(None, name, words).ratio()
     if not value:
         return alike

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from itertools import product
 
 import duckdb
@@ -11,6 +10,7 @@ from kit.exports import literal
 from kit.toml_text import Setting
 from kit.values import OPEN
 
+MOST_TEXTS = 2000
 DAYS = [
     *(form.replace("-", sep) for sep in "/.-" for form in ("%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y", "%Y-%m-%d")),
     *("%d/%b/%y", "%d/%b/%Y", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y%m%d"),
@@ -37,11 +37,12 @@ def days(
     `naive` are times without offset that are no text; `is_utc` says that their system writes them in UTC.
     """
     settings, remark = [], ""
+    texts = texts[:MOST_TEXTS]
     plain = [f"{text}-01" if re.fullmatch(r"\d{4}-\d{2}", text) else text for text in texts]
     local = [*_where(con, plain, "is_clock(text)"), *naive]
     if other := _where(con, plain, "read_day(text, 'UTC', 'UTC') is null"):
         forms = _forms(con, texts)
-        settings.append(_date_form(forms, texts, other[0]))
+        settings.append(_date_form(con, forms, texts, other[0]))
         if any(re.search("%[HI]", form) and "%z" not in form for form in forms):
             local = other
         if not forms and (plain_one := next((text for text in plain if text not in other), "")):
@@ -76,7 +77,9 @@ def _forms(con: duckdb.DuckDBPyConnection, texts: Sequence[str]) -> list[str]:
     return [form for form, does_fit in zip(forms, row, strict=True) if does_fit]
 
 
-def _date_form(forms: Sequence[str], texts: Sequence[str], example: str) -> Setting:
+def _date_form(
+    con: duckdb.DuckDBPyConnection, forms: Sequence[str], texts: Sequence[str], example: str
+) -> Setting:
     if len(forms) == 1:
         return Setting(
             "dates", forms[0], f"the only order that fits all {len(texts)} seen, such as {_telling(texts)}"
@@ -85,9 +88,10 @@ def _date_form(forms: Sequence[str], texts: Sequence[str], example: str) -> Sett
         return Setting(
             "dates", OPEN, f'{example}: how are days written? Such as "%d/%m/%Y" or "%m/%d/%Y"', is_open=True
         )
-    read_as = " or ".join(_spelled(texts[0], form) for form in forms)
+    readings_of = {text: _readings(con, text, forms) for text in texts[:100]}
+    text, readings = max(readings_of.items(), key=lambda pair: len(set(pair[1])))
     choices = " or ".join(f'"{form}"' for form in forms)
-    return Setting("dates", OPEN, f"{texts[0]}: {read_as}? {choices}", is_open=True)
+    return Setting("dates", OPEN, f"{text}: {' or '.join(readings)}? {choices}", is_open=True)
 
 
 def _telling(texts: Sequence[str]) -> str:
@@ -98,9 +102,11 @@ def _telling(texts: Sequence[str]) -> str:
     return next(telling, texts[0])
 
 
-def _spelled(text: str, form: str) -> str:
-    day = datetime.strptime(text, form)
-    return f"{day.day} {day:%B %Y}"
+def _readings(con: duckdb.DuckDBPyConnection, text: str, forms: Sequence[str]) -> list[str]:
+    """The day that a text is in each form."""
+    each = ", ".join(f"strftime(try_strptime($text, {literal(form)}), '%-d %B %Y')" for form in forms)
+    [row] = con.execute(f"select {each}", {"text": text}).fetchall()
+    return list(row)
 
 
 # Numbers

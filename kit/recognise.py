@@ -1,5 +1,6 @@
 """Which export a file is, by its columns, its JSON keys or the form of its lines; how sure that is, and why."""
 
+import functools
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from kit.sources import canonical_columns
 
 OURS = (".toml", ".sql", ".md", ".py")
 DELIMITERS = (",", ";", "|", "\t")
+LONGEST_NAME = 400
 Names = tuple[tuple[str, ...], ...]  # each a column under all names it goes by
 
 
@@ -38,6 +40,20 @@ class Kind:
     @property
     def layout(self) -> Layout:
         return self.preset.layout if self.preset else PLAIN
+
+    @property
+    def pattern(self) -> str:
+        """What its lines match; empty where columns or keys tell it."""
+        return self.preset.recognise if self.preset else ""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether only JSON is read so."""
+        return bool(self.preset and self.preset.types)
+
+    @property
+    def delimiter(self) -> str | None:
+        return self.preset.delimiter if self.preset else None
 
 
 @dataclass(frozen=True)
@@ -60,8 +76,7 @@ class Fit:
     @property
     def is_sure(self) -> bool:
         """Whether so many of the names, or one so much its own, would not come together by chance."""
-        preset = self.kind.preset
-        if preset and (preset.recognise or preset.keys):
+        if self.kind.pattern or (self.kind.preset and self.kind.preset.keys):
             return not self.lines or self.lines > 0.9
         found = self.required + self.others
         is_typical = self.required >= 5 or self.others > 0 or not self.kind.others
@@ -73,7 +88,7 @@ class Fit:
         return () if self.kind.preset else tuple(name for name in self.missing if name in ASKED)
 
     def __str__(self) -> str:
-        if self.kind.preset and self.kind.preset.recognise:
+        if self.kind.pattern:
             return (
                 "all its lines have the form"
                 if self.lines == 1
@@ -148,22 +163,12 @@ def recognise(file: Path, known: Sequence[Kind]) -> Recognised:
         begins = beginning(file)
     except ReviewError as error:
         return Recognised(file, None, "cannot be used", str(error))
-    keys = {
-        records: json_names(begins.objects, records) for records in {kind.layout.records for kind in known}
-    }
-    found = (fit for kind in known if (fit := _fit(kind, begins, keys[kind.layout.records])))
-    fits = sorted(found, key=lambda fit: fit.rank, reverse=True)
+    fits = sorted(_fits(begins, known), key=lambda fit: fit.rank, reverse=True)
     full = [fit for fit in fits if set(fit.missing) == set(fit.set_apart) and _is_telling(fit)]
     names = _own_names(begins, full[0].delimiter if full else None)
     if not full:
-        return Recognised(
-            file,
-            None,
-            "not recognised",
-            _unknown(begins, fits, names),
-            names,
-            row=_first_row(begins, len(names)),
-        )
+        row = _first_row(begins, len(names))
+        return Recognised(file, None, "not recognised", _unknown(begins, fits, names), names, row=row)
     best = full[0]
     if obstacle := _obstacle(best.kind, begins):
         return Recognised(file, None, "cannot be used", f"looks like {best.kind.name}, but {obstacle}", names)
@@ -182,40 +187,55 @@ def _is_telling(fit: Fit) -> bool:
     return has_keys or (fit.required >= 2 and fit.required > len(fit.set_apart))
 
 
-def _fit(kind: Kind, begins: Beginning, keys: Sequence[str]) -> Fit | None:
-    """How well a file, with these JSON keys, fits a kind at its best; None if not at all."""
-    preset = kind.preset
-    if preset and preset.recognise:
-        lines = [] if begins.names else begins.lines()
-        share = sum(bool(re.search(preset.recognise, line)) for line in lines) / (len(lines) or 1)
-        return Fit(kind, 0, 0, lines=share) if share else None
+def _fits(begins: Beginning, known: Sequence[Kind]) -> Iterator[Fit]:
+    """How well a file fits each kind that it fits at all."""
     if begins.names:
-        return None if preset and preset.types else _by_names(kind, begins.names, "columns")
+        names = frozenset(map(same_name, begins.names))
+        tabular = (kind for kind in known if not kind.is_json and not kind.pattern)
+        yield from (_by_names(kind, names, "columns") for kind in tabular)
+        return
+    lines = begins.lines()
+    for kind in known:
+        if kind.pattern and (found := sum(bool(re.search(kind.pattern, line)) for line in lines)):
+            yield Fit(kind, 0, 0, lines=found / len(lines))
     if begins.objects:
-        return _by_names(kind, keys, "keys")
-    if preset and preset.types:
-        return None
-    best: Fit | None = None
-    for mark in [preset.delimiter] if preset and preset.delimiter else DELIMITERS:
-        for number, row in table_rows(begins.text, mark):
-            if best and number > kind.layout.header_within:
-                break
-            fit = _by_names(kind, row, "columns", mark)
-            best = max(best, fit, key=lambda each: each.rank) if best else fit
-    return best
+        keys = {
+            records: frozenset(json_names(begins.objects, records))
+            for records in {k.layout.records for k in known}
+        }
+        yield from (_by_names(kind, keys[kind.layout.records], "keys") for kind in known if not kind.pattern)
+        return
+    headers = {mark: _headers(begins.text, mark) for mark in DELIMITERS}
+    for kind in known:
+        if not kind.is_json and not kind.pattern:
+            within = [
+                _by_names(kind, names, "columns", mark)
+                for mark in ([kind.delimiter] if kind.delimiter else DELIMITERS)
+                for place, (number, names) in enumerate(headers.get(mark) or _headers(begins.text, mark))
+                if place == 0 or number <= kind.layout.header_within
+            ]
+            yield from sorted(within, key=lambda fit: fit.rank)[-1:]
 
 
-def _by_names(kind: Kind, names: Iterable[str], of: str, delimiter: str | None = None) -> Fit:
-    # JSON's keys are matched letter by letter when they are read.
-    there = {name if of == "keys" else same_name(name) for name in names}
+def _headers(text: str, mark: str) -> list[tuple[int, frozenset[str]]]:
+    """Number and names of the lines that may be the header."""
+    return [(number, frozenset(map(same_name, row))) for number, row in table_rows(text, mark)]
 
-    def has(group: tuple[str, ...]) -> bool:
-        return any((name if of == "keys" else same_name(name)) in there for name in group)
 
-    missing = tuple(group[0] for group in kind.required if not has(group))
-    others = sum(has(group) for group in kind.others)
-    found = len(kind.required) - len(missing)
-    return Fit(kind, found, others, missing, of=of, delimiter=delimiter, width=len(there))
+def _by_names(kind: Kind, there: frozenset[str], of: str, delimiter: str | None = None) -> Fit:
+    # JSON's keys are matched letter by letter when they are read, columns are not.
+    required, others = (
+        (kind.required, kind.others) if of == "keys" else (_same(kind.required), _same(kind.others))
+    )
+    has = [not there.isdisjoint(group) for group in required]
+    missing = tuple(group[0] for group, is_there in zip(kind.required, has, strict=True) if not is_there)
+    found = sum(not there.isdisjoint(group) for group in others)
+    return Fit(kind, sum(has), found, missing, of=of, delimiter=delimiter, width=len(there))
+
+
+@functools.cache
+def _same(names: Names) -> Names:
+    return tuple(tuple(map(same_name, group)) for group in names)
 
 
 def json_names(objects: Iterable[dict[str, Any]], records: str | None = None) -> list[str]:
@@ -235,8 +255,9 @@ def _dotted(value: Any, prefix: str, depth: int) -> Iterator[str]:
     elif isinstance(value, dict) and depth:
         for key, inner in list(value.items())[:200]:
             name = f"{prefix}.{key}" if prefix else key
-            yield name
-            yield from _dotted(inner, name, depth - 1)
+            if len(name) <= LONGEST_NAME:
+                yield name
+                yield from _dotted(inner, name, depth - 1)
 
 
 # Words
@@ -266,9 +287,8 @@ def _first_row(begins: Beginning, width: int) -> tuple[str, ...]:
 
 def _told(fit: Fit, begins: Beginning) -> str | None:
     """The delimiter, where program.toml must say it."""
-    preset = fit.kind.preset
     usual = "\t" if ".tsv" in [ending.lower() for ending in begins.file.suffixes] else ","
-    return None if fit.delimiter == ((preset and preset.delimiter) or usual) else fit.delimiter
+    return None if fit.delimiter == (fit.kind.delimiter or usual) else fit.delimiter
 
 
 def _obstacle(kind: Kind, begins: Beginning) -> str:
@@ -297,7 +317,9 @@ def _unknown(begins: Beginning, fits: Sequence[Fit], names: Sequence[str]) -> st
             if begins.text
             else "no columns"
         )
-    shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    shown = ", ".join(name[:40] for name in names[:6]) + (
+        f" and {len(names) - 6} more" if len(names) > 6 else ""
+    )
     what = f"its {'keys' if begins.objects else 'columns'} are {shown}"
     partly = [fit for fit in fits if fit.required and fit.missing]
     if not partly:

@@ -285,10 +285,20 @@ def test_names_of_columns_stay_in_their_comment(drafted):
     assert set(tomllib.loads(draft.text)) == {"program", "exports"}
 
 
-def test_role_with_a_line_break_stays_in_its_quotes(drafted):
-    text = 'date,activity,role,hours\n2026-02-10,x,"a""\n[goal]\n",1\n'
+def test_role_is_quoted_and_one_with_a_line_break_gets_no_rate(drafted):
+    text = 'date,activity,role,hours\n2026-02-10,x,"a""\n[goal]\n",1\n2026-02-10,x,"b""]\\",1\n'
     [rate] = tomllib.loads(drafted({"worklogs.csv": text}).text)["rate"]
-    assert rate["role"] == 'a"\n[goal]'
+    assert rate["role"] == 'b"]\\'
+
+
+def test_role_in_two_cases_gets_one_rate(drafted):
+    text = "date,activity,role,hours\n2026-02-10,x,Engineer,1\n2026-02-10,x,engineer,1\n"
+    assert len(tomllib.loads(drafted({"worklogs.csv": text}).text)["rate"]) == 1
+
+
+def test_currency_that_is_none_is_asked(drafted):
+    draft = drafted({"costs.csv": COSTS.format("1").replace("USD", "XYZ")})
+    assert "program.currency" in asked(draft)
 
 
 # The command

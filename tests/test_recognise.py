@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import time
 import zipfile
 from pathlib import Path
 
@@ -225,6 +226,27 @@ def test_zst_is_read(told, tmp_path):
             f" to '{tmp_path}/h.csv.zst' (compression zstd, header)"
         )
     assert recognise(tmp_path / "h.csv.zst", KNOWN).kind.name == "headcount"
+
+
+def test_blank_lines_before_the_header_do_not_hide_its_delimiter(tmp_path):
+    file = tmp_path / "fx.csv"
+    file.write_text("\n\n" + CANONICAL["fx"].replace(",", ";"), encoding="utf-8")
+    assert recognise(file, KNOWN).delimiter == ";"
+
+
+NASTY = {
+    "wide.csv": ",".join(f"a{number}" for number in range(40_000)),
+    "keys.json": json.dumps({"k" * 100_000: {str(number): {"a": 1} for number in range(9_000)}}),
+    "quotes.csv": '"' * 250_000,
+    "line.log": '1 - - [17/May/2015:10:05:03 +0000] "' + '" 20 5 ' * 25_000,
+}
+
+
+@pytest.mark.parametrize(("name", "text"), NASTY.items(), ids=NASTY)
+def test_file_made_to_take_long_does_not(told, name, text):
+    begun = time.monotonic()
+    assert told(name, text)[0] is None
+    assert time.monotonic() - begun < 5
 
 
 def test_sql_in_a_header_is_text(told):
