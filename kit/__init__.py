@@ -26,12 +26,15 @@ sheet       the page's style sheets
 blocks      the blocks of the page as HTML
 notebook    what a parameterized notebook needs of itself
 report      papermill, then nbconvert
+toml_text   settings → lines of program.toml
 beginnings  how a stranger's file begins
-readings    how its values are to be read, as far as its first rows show
+notations   which notation of days and numbers fits all of a column, or which several do
+readings    how an export's values are to be read, as far as its first rows show
 recognise   which export it is, how sure that is, and why
 nearest_columns  what an unknown table's columns may be
 export_groups  files that belong in one block of program.toml
 first_settings  all of that → a first program.toml, and what is left to answer
+told        what `init` tells in the terminal
 cli         the command
 """
 

@@ -119,8 +119,9 @@ def _common(words: Sequence[str], cut: bool) -> str:
         return "".join(sign if sign.isprintable() else "?" for sign in glob.escape(words[0]))
     start = _shared(words)
     end = _shared([word[len(start) :][::-1] for word in words])[::-1]
-    if cut:
+    if cut and any(word[len(start) : len(start) + 1].isalnum() for word in words):
         start = re.sub(r"[^\W_]+$", "", start)
+    if cut and any(word[: len(word) - len(end)][-1:].isalnum() for word in words):
         end = re.sub(r"^[^\W_]+", "", end)
     return f"{glob.escape(start)}*{glob.escape(end)}"
 

@@ -285,7 +285,7 @@ def _rates(groups: Sequence[Group], tables: Sequence[str]) -> Iterator[Block]:
     for number, role in enumerate(roles):
         of_role = _open("role", "The role named in `set` above") if role == OPEN else Setting("role", role)
         hourly = _open(
-            "hourly", f"What does an hour of {'it' if role == OPEN else role} cost, all included?", 0
+            "hourly", f"What does an hour of {'that role' if role == OPEN else role} cost, all included?", 0
         )
         since = Setting("from", Bare("2000-01-01"), "in force from the beginning; add a block for each raise")
         remarks = [] if number else ["Loaded hourly cost, by role."]

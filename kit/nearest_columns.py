@@ -8,7 +8,29 @@ from kit.exports import schema
 from kit.readings import ASKED
 from kit.sources import canonical_columns
 
-ALIKE, MOST_COLUMNS = 0.35, 200
+ALIKE, MOST_COLUMNS = 0.5, 200
+# What else our columns are often called.
+WORDS = {
+    "partner_id": "partner account account_id account_number customer customer_id client client_id company_id",
+    "name": "company company_name account_name organization customer_name partner_name",
+    "registered_at": "signed_up signup registered created created_at create_date since joined",
+    "called_at": "time timestamp date_time request_time",
+    "api_key": "key client_id consumer consumer_id",
+    "status": "status_code response_code code",
+    "amount": "gross net total value sum price cost",
+    "currency": "ccy currency_code",
+    "transacted_at": "settled_at settled paid_at completed_at time timestamp",
+    "invoiced_at": "invoice_date date issued",
+    "line_id": "id line invoice_line invoice_number",
+    "date": "day posted booked closed close_date work_date",
+    "hours": "duration time_spent hours_worked",
+    "role": "roles title job",
+    "activity": "task type work",
+    "category": "type cost_type account",
+    "rate": "exchange_rate fx_rate",
+    "label": "event milestone title description",
+    "fte": "ftes headcount heads people",
+}
 NUMBER = re.compile(r"[-+(]?[$€£]?\s?\d[\d.,'  ]*\)?%?")
 DAY = re.compile(
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ]\d{2,4})([ T,:].*)?"
@@ -28,8 +50,9 @@ def nearest_columns(names: Sequence[str], row: Sequence[str]) -> tuple[str, Mapp
         pairs = _paired(table, names, values)
         required = [name for name, _, is_required, _ in schema(table) if is_required]
         needed = [name for name in required if name not in ASKED or name == "date"]
-        if len(pairs) >= 2 and all(name in pairs for name in needed):
-            likeness = sum(pairs[name][0] if name in pairs else 0.2 for name in required) / len(required)
+        there = sum(name in pairs for name in required)
+        if 2 <= there >= 0.6 * len(required) and all(name in pairs for name in needed):
+            likeness = sum(pairs[name][0] for name in required if name in pairs) / len(required)
             best = max(best, (likeness, table, {ours: theirs for ours, (_, theirs) in pairs.items()}))
     return best[1], best[2]
 
@@ -58,14 +81,16 @@ def _likeness(name: str, type_: str, theirs: str, value: str | None) -> float:
     """How alike two columns are, by name, and by what a value of theirs can be; nothing if it can't be ours."""
     words = re.sub(r"\W+", "_", theirs[:80].casefold()).strip("_")
     alike = difflib.SequenceMatcher(None, name, words).ratio()
-    if not value:
+    if words in WORDS.get(name, "").split():
+        alike = max(alike, 0.8)
+    if not value or alike < 0.3:
         return alike
     is_day, is_number = bool(DAY.fullmatch(value.strip())), bool(NUMBER.fullmatch(value.strip()))
     if type_.startswith(("TIMESTAMP", "DATE")):
         has_clock = is_day and re.search(r"\d:\d", value) is not None
-        return (alike + (0.4 if has_clock == type_.startswith("TIMESTAMP") else 0.2)) if is_day else 0
+        return (alike + (0.3 if has_clock == type_.startswith("TIMESTAMP") else 0.1)) if is_day else 0
     if type_.startswith(("DECIMAL", "INTEGER", "BIGINT")):
-        return alike + 0.4 if is_number and not is_day else 0
+        return alike + 0.3 if is_number and not is_day and "id" not in words.split("_") else 0
     if name == "currency":
-        return alike + 0.4 if re.fullmatch(r"[A-Za-z]{3}", value.strip()) else 0
+        return alike + 0.3 if re.fullmatch(r"[A-Za-z]{3}", value.strip()) else 0
     return 0 if is_day else alike

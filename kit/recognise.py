@@ -84,16 +84,14 @@ class Fit:
 
     @property
     def set_apart(self) -> tuple[str, ...]:
-        """The columns that the export lacks and that `set` must say."""
-        return () if self.kind.preset else tuple(name for name in self.missing if name in ASKED)
+        """The columns that the export lacks and that `set` must say, the same for all its rows."""
+        constant = set(ASKED) - {"date", "hours"}
+        return () if self.kind.preset else tuple(name for name in self.missing if name in constant)
 
     def __str__(self) -> str:
         if self.kind.pattern:
-            return (
-                "all its lines have the form"
-                if self.lines == 1
-                else f"{self.lines:.0%} of its lines have the form"
-            )
+            share = "every line" if self.lines == 1 else f"{self.lines:.0%} of the lines"
+            return f"{share} looked at has its form"
         required = len(self.kind.required)
         others = f", {self.others} of {len(self.kind.others)} others" if self.kind.others else ""
         lacks = f", without {', '.join(self.set_apart)}" if self.set_apart else ""
@@ -110,7 +108,6 @@ class Recognised:
     why: str
     names: tuple[str, ...] = ()
     delimiter: str | None = None
-    also: tuple[str, ...] = ()
     set_apart: tuple[str, ...] = ()
     row: tuple[str, ...] = ()
 
@@ -176,7 +173,7 @@ def recognise(file: Path, known: Sequence[Kind]) -> Recognised:
     is_rivalled = len(full) > 1 and full[1].rank[:2] == best.rank[:2]
     certainty = "sure" if best.is_sure and not is_rivalled else "likely"
     why = f"{best}; {' and '.join(also)} would fit too" if also else str(best)
-    return Recognised(file, best.kind, certainty, why, names, _told(best, begins), also, best.set_apart)
+    return Recognised(file, best.kind, certainty, why, names, _mark(best, begins), best.set_apart)
 
 
 def _is_telling(fit: Fit) -> bool:
@@ -285,7 +282,7 @@ def _first_row(begins: Beginning, width: int) -> tuple[str, ...]:
     return ()
 
 
-def _told(fit: Fit, begins: Beginning) -> str | None:
+def _mark(fit: Fit, begins: Beginning) -> str | None:
     """The delimiter, where program.toml must say it."""
     usual = "\t" if ".tsv" in [ending.lower() for ending in begins.file.suffixes] else ","
     return None if fit.delimiter == (fit.kind.delimiter or usual) else fit.delimiter

@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 from conftest import rows
@@ -134,6 +135,16 @@ def test_times_without_offset_are_asked_for_their_zone(drafted):
     assert asked(draft)["exports.calls.timezone"].startswith("2026-02-10 12:00: in which time zone")
 
 
+def test_times_of_a_parquet_file_without_offset_are_asked_too(drafted, tmp_path):
+    with duckdb.connect() as con:
+        con.execute(
+            "copy (select timestamp '2026-02-10 12:00:00' as called_at, 'a' as partner_id, 'production' as environment,"
+            f" 200 as status) to '{tmp_path}/calls.parquet'"
+        )
+    draft = drafted({"partners.csv": PARTNERS}, plain=False)
+    assert asked(draft)["exports.calls.timezone"].startswith("2026-02-10 12:00:00: in which time zone")
+
+
 def test_times_that_their_system_writes_in_utc_are_not_asked(drafted):
     header = "line_item_usage_start_date,line_item_unblended_cost,line_item_currency_code"
     text = f"{header}\n2026-02-11 00:00:00.000,1,USD\n"
@@ -231,6 +242,20 @@ def test_unknown_table_is_offered_and_not_taken(drafted):
     assert asked(draft)["paid.csv"].startswith("Is it transactions?")
 
 
+OFFERED = {
+    "partners": "Account ID,Company,Signed up,Plan\n1,Acme,2026-02-03,Gold\n",
+    "transactions": "Settled At,Partner,Gross,Ccy\n2024-07-02T01:31:00Z,P-1,547.13,USD\n",
+    "headcount": "Month,Department,Heads,Team name\n2026-02-01,API,3,API\n",
+    "": "Account;Firma;Seit\n1;Acme AG;03.04.2026\n",
+}
+
+
+@pytest.mark.parametrize(("table", "text"), OFFERED.items(), ids=OFFERED)
+def test_table_that_is_offered_is_the_one_its_columns_are_like(drafted, table, text):
+    offers = re.findall(r"(?m)^# \[\[?exports\.(\w+)\]", drafted({"own.csv": text}).text)
+    assert offers == ([table] if table else [])
+
+
 def test_two_presets_that_fit_are_both_in_the_comment(drafted):
     text = "Id,Name,CreatedDate,AccountId,Amount,CloseDate,IsWon\n1,a,2026-01-01,2,3,2026-01-01,true\n"
     assert "partners/salesforce would fit too" in drafted({"o.csv": text}).text
@@ -247,7 +272,7 @@ def test_rotated_logs_are_one_block(drafted):
         "access.log.2.gz": gzip.compress(LINE.encode()),
     }
     [block] = blocks(drafted(files), "calls")
-    assert block["path"] == "access.*"
+    assert block["path"] == "access.log*"
 
 
 def test_pattern_that_would_take_more_is_none(drafted):

@@ -86,6 +86,10 @@ def test_call_log_without_environment_is_likely(told):
     assert "without environment" in why
 
 
+def test_amounts_without_a_day_are_no_table(told):
+    assert told("c.csv", "category,amount,currency\npeople,1,USD\n")[0] is None
+
+
 def test_nearest_is_named_with_what_it_lacks(told):
     kind, certainty, why = told("f.csv", "ChargePeriodStart,EffectiveCost,Service\n2026-02-10,1,API\n")
     assert (kind, certainty) == (None, "not recognised")
