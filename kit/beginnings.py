@@ -24,7 +24,7 @@ from kit.spreadsheets import text_files
 
 MOST_BYTES = 256 * 1024
 MOST_RECORDS = 200
-LARGEST_WORKBOOK = 200 * 1024 * 1024  # bytes, unpacked
+LARGEST_WORKBOOK = 50 * 1024 * 1024  # bytes, unpacked
 LONGEST_LINE = 4096
 JSON_SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]|"', re.DOTALL)
 MAGIC = {
@@ -60,6 +60,8 @@ class Beginning:
 
 def beginning(file: Path) -> Beginning:
     """How a file begins; ReviewError if it is empty, broken or no text."""
+    if not str(file).isascii() and str(file) != str(file).encode("utf-8", "replace").decode():
+        raise ReviewError("its name is not UTF-8: rename it")
     try:
         if file.suffix.lower() == ".parquet":
             return Beginning(file, names=_parquet_names(file))

@@ -18,6 +18,7 @@ from kit.recognise import Recognised, files_in, kinds, recognise
 from kit.toml_text import WIDTH, Bare, Setting, Table, comment, one_line, quoted
 from kit.values import OPEN, Currency
 
+MOST_SAID = 100  # files that are not used
 MONEY = ("invoices", "transactions", "costs", "attributed")
 MISSING = {
     "calls": "required: the log of the gateway, or its usage by day",
@@ -161,7 +162,7 @@ def _text(
     add(_about(groups))
     lines += ["", *comment("# ", "What is exported, and from where. Paths are relative to this file.")]
     tables = [group.kind.table for group in groups]
-    offers = {each.file: offer for each in unknown if (offer := _offer(each, home))}
+    offers = {each.file: offer for each in unknown[:MOST_SAID] if (offer := _offer(each, home))}
     blocks_of = [*tables, *(offer.header for offer in offers.values())]
     for group in groups:
         add(_export(group, blocks_of.count(group.kind.table) > 1))
@@ -183,7 +184,7 @@ def _text(
         "# Not found:",
         *(line for table in absent for line in comment("#   ", f"{table}: {MISSING[table]}")),
     ]
-    for each in unknown:
+    for each in unknown[:MOST_SAID]:
         name, why = one_line(path_from(exports, each.file)), f"{each.certainty}: {each.why}."
         if offer := offers.get(each.file):
             questions.append(
@@ -192,6 +193,8 @@ def _text(
             lines += ["", *_offered(name, why, offer, blocks_of.count(offer.header) > 1)]
         else:
             lines += ["", *comment("# ", f"{name}: {why}")]
+    if len(unknown) > MOST_SAID:
+        lines += ["", f"# … and {len(unknown) - MOST_SAID:,} files more that are not used"]
     for block in _rates(groups, tables):
         add(block)
     if "attributed" in tables:

@@ -87,7 +87,7 @@ def read(
     _add_days(con, table, rows, bool(preset and preset.is_utc), reading)
     _add_numbers(con, table, rows, reading)
     if table != "calls" and _is_nobodys(table, rows):
-        reading.remarks.append(f"no row says whose it is. {preset.hint if preset else ''}".strip())
+        reading.remarks.append(f"no row looked at says whose it is. {preset.hint if preset else ''}".strip())
     else:
         reading.constants += _constants(table, rows)
     if table == "calls":
@@ -162,8 +162,7 @@ def _add_numbers(con: duckdb.DuckDBPyConnection, table: str, rows: Rows, reading
         files = rows.files_with(strange, names)
         where = files[0] + (f" and {len(files) - 1} more of the files looked at" if len(files) > 1 else "")
         reading.remarks.append(
-            f"{where} cannot be used as exported: {strange[0]!r} is a number in no notation that can be declared."
-            " Export plain numbers"
+            f"{where} cannot be used as exported: {strange[0]!r} is no number in any notation that can be declared"
         )
 
 

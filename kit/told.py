@@ -8,6 +8,8 @@ from kit.export_groups import Group, path_from
 from kit.first_settings import Draft, why
 from kit.toml_text import WIDTH, one_line
 
+MOST_SHOWN = 30
+
 
 def told(draft: Draft, exports: Path, file: Path) -> str:
     """What was recognised, what was not, what is left to answer, and what to do next; within 100 columns."""
@@ -21,9 +23,11 @@ def told(draft: Draft, exports: Path, file: Path) -> str:
             lines += _wrapped("    beware: ", remark, " " * 12)
     if draft.unknown:
         lines += ["", "Not used:"]
-        for each in draft.unknown:
+        for each in draft.unknown[:MOST_SHOWN]:
             name = _shortened(path_from(exports.resolve(), each.file), 60)
             lines += _wrapped(f"  {name}  ", f"{each.certainty}: {each.why}", "      ")
+        if len(draft.unknown) > MOST_SHOWN:
+            lines.append(f"  … and {len(draft.unknown) - MOST_SHOWN:,} more")
     lines += ["", "Left to answer:"]
     for number, question in enumerate(draft.questions, start=1):
         lines += _wrapped(

@@ -9,12 +9,15 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 from conftest import rows
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kit.cli import main
 from kit.database import open_program
 from kit.first_settings import first_settings, write
 from kit.program import ProgramError, load_program
 from kit.sources import canonical_columns
+from kit.toml_text import one_line, quoted
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 PARTNERS = "partner_id,name,registered_at\nacme,Acme,2025-12-01\n"
@@ -177,7 +180,7 @@ def test_marks_in_numbers_are_written_down_or_asked(drafted, amount, settings):
 def test_amounts_that_are_no_numbers_are_said_plainly_with_their_file(drafted):
     draft = drafted({"costs.csv": COSTS.format("USD 7")})
     text = " ".join(draft.text.replace("# ", "").split())
-    assert "costs.csv cannot be used as exported: 'USD 7' is a number in no notation" in text
+    assert "costs.csv cannot be used as exported: 'USD 7' is no number in any notation" in text
 
 
 def test_words_for_nothing_are_written_down(drafted):
@@ -302,6 +305,13 @@ def test_strange_names_are_found_again_and_nothing_else(drafted, tmp_path, name)
     (tmp_path / "program.toml").write_text(answered(draft.text, **ABOUT), encoding="utf-8")
     [export] = load_program(tmp_path).exports["headcount"]
     assert [file.name for file in export.files(tmp_path)] == [inside]
+
+
+@given(st.text())
+def test_any_text_is_one_line_of_toml_and_reads_as_itself(text):
+    line = f"a = {quoted(text)} # {one_line(text)}"
+    assert line.isprintable()
+    assert tomllib.loads(line) == {"a": text}
 
 
 def test_names_of_columns_stay_in_their_comment(drafted):

@@ -258,6 +258,12 @@ def test_sql_in_a_header_is_text(told):
     assert told("x.csv", header)[0] is None
 
 
+def test_name_that_is_not_utf8_gets_a_sentence(tmp_path):
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/gr\xf6.parquet"))
+    file.write_bytes(b"PAR1")
+    assert recognise(file, KNOWN).why == "its name is not UTF-8: rename it"
+
+
 def test_links_and_hidden_files_are_left_alone(tmp_path):
     outside, inside = tmp_path / "outside", tmp_path / "exports"
     for folder in (outside, inside, inside / ".git"):
