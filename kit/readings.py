@@ -21,7 +21,7 @@ from kit.settings import About
 from kit.toml_text import Setting
 from kit.values import OPEN
 
-MOST_FILES, MOST_ROWS = 24, 20_000
+MOST_FILES, MOST_ROWS, MOST_NAMED = 24, 20_000, 6
 NOTHING = ("-", "--", "(not set)", "null", "NULL", "None", "N/A", "n/a", "NaN", "\\N", "undefined")
 # Columns for which a constant may stand.
 ASKED = {
@@ -160,7 +160,8 @@ def _add_numbers(con: duckdb.DuckDBPyConnection, table: str, rows: Rows, reading
     reading.settings += settings
     if strange:
         files = rows.files_with(strange, names)
-        where = files[0] + (f" and {len(files) - 1} more of the files looked at" if len(files) > 1 else "")
+        more = f" and {len(files) - MOST_NAMED} more" if len(files) > MOST_NAMED else ""
+        where = ", ".join(files[:MOST_NAMED]) + more
         reading.remarks.append(
             f"{where} cannot be used as exported: {strange[0]!r} is no number in any notation that can be declared"
         )
@@ -227,7 +228,7 @@ def _switch(preset: Preset) -> str:
 
 
 def _not_allowed(table: str, rows: Rows) -> Iterator[str]:
-    """A remark for values that a column of few words does not take, and for times that could not be read."""
+    """A remark for values that a column of few words does not take, and for those that are missing."""
     for name, type_, is_required, _ in schema(table):
         values = rows.values[name]
         if type_.startswith("ENUM"):
@@ -235,6 +236,11 @@ def _not_allowed(table: str, rows: Rows) -> Iterator[str]:
             strange = [text for text in rows.texts(name) if text.lower() not in words]
             if strange:
                 yield f"{name} has {strange[0]!r}, which is not one of {', '.join(words)}: give them with sql"
-        empty = sum(value is None for value in values)
-        if type_.startswith("TIMESTAMP") and is_required and empty:
-            yield f"{name} cannot be read in {empty} of {len(values)} rows"
+        empty = sum(value is None or str(value).strip() in ("", *NOTHING) for value in values)
+        if (
+            is_required
+            and empty > 0
+            and name not in ASKED
+            and not (name == "partner_id" and empty == len(values))
+        ):
+            yield f"{name} is empty or unreadable in {empty} of {len(values)} rows looked at, which are refused"

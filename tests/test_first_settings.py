@@ -183,6 +183,14 @@ def test_amounts_that_are_no_numbers_are_said_plainly_with_their_file(drafted):
     assert "costs.csv cannot be used as exported: 'USD 7' is no number in any notation" in text
 
 
+def test_amounts_that_are_missing_are_remarked(drafted):
+    [group] = [
+        group for group in drafted({"costs.csv": COSTS.format("")}).groups if group.kind.table == "costs"
+    ]
+    expected = "amount is empty or unreadable in 1 of 1 rows looked at, which are refused"
+    assert group.reading.remarks[0] == expected
+
+
 def test_words_for_nothing_are_written_down(drafted):
     draft = drafted({"calls.csv": CALLS + "2026-02-10T12:00:00Z,-,production,401\n"})
     assert blocks(draft, "calls")[0]["null"] == ["-"]
