@@ -37,6 +37,7 @@ coverage_chart  the picture of what each source covers
 tables      frames → tables for a notebook
 notebook    what a parameterized notebook needs of itself
 report      papermill, then nbconvert
+starting    a folder of exports → a first program.toml, and what is left to answer
 cli         the command
 """
 

@@ -112,6 +112,37 @@ def check(program: Path, quarter: str) -> None:
     raise SystemExit(0 if found.is_sound else 1)
 
 
+@main.command()
+@click.argument(
+    "exports", metavar="EXPORTS_DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option(
+    "--program",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_default="EXPORTS_DIR",
+    help="Folder for the program.toml; made if there is none.",
+)
+def init(exports: Path, program: Path | None) -> None:
+    """Look at a folder of exports, and write a first program.toml.
+
+    Each file is recognised by how it begins: by its columns, its JSON keys or the form of its lines. What is known is
+    written down with the reason, what is not is asked. A program.toml that is there already is left as it is.
+    """
+    from kit.starting.first_settings import first_settings, stop_if_there, write
+    from kit.starting.told import told
+
+    folder = program or exports
+    file = folder / "program.toml"
+    try:
+        stop_if_there(file)
+        draft = first_settings(exports, folder)
+        write(draft, file)
+    except (ReviewError, OSError) as error:
+        click.echo(f"api-review: {error}", err=True)
+        raise SystemExit(1) from None
+    click.echo(told(draft, exports, file))
+
+
 def _check_quarter(name: str) -> None:
     from kit.fiscal import is_quarter_name, not_a_quarter
 

@@ -20,6 +20,8 @@ class Preset:
 
     `is_lines` says that `raw` has each line whole; `is_summed`, that it has sums and not single calls; `is_in_parts`,
     that an export may come in several files of the same days; `hint` is what to switch on where it says too little.
+    What tells an export from others, beside its columns: `recognise` is what its lines match, `keys` what it has of
+    each group of columns or JSON keys, one at least. `is_utc` says that its times without offset are in UTC.
     """
 
     name: str
@@ -34,6 +36,9 @@ class Preset:
     delimiter: str | None
     layout: Layout
     hint: str
+    recognise: str
+    keys: tuple[tuple[str, ...], ...]
+    is_utc: bool
 
 
 def read_preset(table: str, name: str) -> Preset:
@@ -64,4 +69,7 @@ def _read(file: Path) -> Preset:
             records=head.get("records"),
         ),
         hint=head.get("hint", ""),
+        recognise=head.get("recognise", ""),
+        keys=tuple((key,) if isinstance(key, str) else tuple(key) for key in head.get("keys", ())),
+        is_utc=head.get("utc", False),
     )

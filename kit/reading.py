@@ -86,15 +86,16 @@ def fill_typed(reading: Reading, numbered: bool) -> int:
         reading.program.program.timezone,
         reading.table,
         reading.export,
-        _staged(reading, raw_rows(reading, numbered)),
+        staged(reading, numbered),
     )
     con.execute(f"create or replace temp table typed as {query.sql}", query.parameters)
     [(faulty,)] = con.execute("select count(problem) from typed").fetchall()
     return int(faulty)
 
 
-def _staged(reading: Reading, raw: Query) -> Query:
+def staged(reading: Reading, numbered: bool) -> Query:
     """A SELECT that gives an export the canonical names, through its preset, its SQL or its `columns`."""
+    raw = raw_rows(reading, numbered)
     if reading.preset:
         text = reading.preset.sql
     elif reading.export.sql:

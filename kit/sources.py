@@ -9,7 +9,7 @@ from typing import Any
 from kit import presets
 from kit.mistakes import Mistake, blocks, unknown
 from kit.toml_lines import Key
-from kit.values import CONTROL
+from kit.values import CONTROL, OPEN
 
 CANONICAL = Path(__file__).parent / "sql" / "canonical.sql"
 
@@ -90,7 +90,7 @@ def _files(folder: Path, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
 def _astray(folder: Path, text: str, found: list[Path]) -> str:
     """Why a path leads to no file it may lead to; empty if it does, or is no path to begin with."""
     path = Path(text)
-    if not text.strip() or CONTROL.search(text):
+    if text.strip() in ("", OPEN) or CONTROL.search(text):
         return ""
     if not path.is_absolute() and ".." in path.parts:
         return "leaves the program folder. If that is meant, write an absolute path."

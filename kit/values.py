@@ -15,6 +15,7 @@ from kit.mistakes import nearest, unknown
 
 TOO_LARGE = 10**15
 DECIMALS = 12
+OPEN = "?"  # what `init` leaves to answer
 # Line breaks, control characters, and the marks that turn the direction of the text around them.
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -49,7 +50,13 @@ def _constant(value: object) -> str:
         return value.isoformat()
     if not isinstance(value, str):
         raise ValueError("not a constant. Allowed: text, a number, true or false, a date.")
-    return value
+    return _answered(value)
+
+
+def _answered(text: str) -> str:
+    if text.strip() == OPEN:
+        raise ValueError("left to answer.")
+    return text
 
 
 def fits(room: int) -> AfterValidator:
@@ -62,7 +69,7 @@ def fits(room: int) -> AfterValidator:
             raise ValueError("empty.")
         if len(text) > room:
             raise ValueError(f"{len(text)} characters. There is room for {room}.")
-        return text
+        return _answered(text)
 
     return AfterValidator(check)
 

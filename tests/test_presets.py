@@ -72,8 +72,11 @@ def test_preset_says_what_to_export_and_reads_no_secret(preset):
     assert any(line.startswith("-- Export") for line in comment)
     assert not SECRET.search(read)
     head = tomllib.loads("\n".join(line[3:] for line in lines if line.startswith("--|")))
-    known = "summed parts required optional json settings format header names delimiter aliases header_within lists"
-    assert set(head) <= {*known.split(), "records", "hint"}
+    known = (
+        "summed parts required optional json settings format header names delimiter aliases header_within lists"
+        " records hint recognise keys utc"
+    )
+    assert set(head) <= set(known.split())
 
 
 # What presets may say of their files

@@ -3,6 +3,7 @@
 -- Switch on: add $context.stage $context.identity.apiKeyId $context.extendedRequestId, in that order, at the end of the
 -- log format. Never log identity.apiKey: it is the secret.
 -- Environment: a stage that begins with prod is production; one named sandbox, test, dev or staging is the sandbox.
+--| recognise = '^\S+ \S+ \S+ \[\d\d/\w{3}/\d{4}:[\d:]{8} [+-]\d{4}\] "[^"]*" \S+ \S+ [^\s"]+'
 --| format = "lines"
 --| hint = "Amazon API Gateway: add $context.stage $context.identity.apiKeyId $context.extendedRequestId at the end of the log format."
 with fields as (

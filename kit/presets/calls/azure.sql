@@ -4,6 +4,7 @@
 -- Key: the subscription's id, looked up in `keys`. The built-in all-access one is called master and is nobody's:
 -- leave it out with `api_key = ["master"]` in [exclude].
 -- Environment: the product, if it is called production or sandbox; else say `set = { environment = "production" }`.
+--| utc = true
 --| hint = "Azure API Management: require a subscription on every API that partners call, and name the environment of each service instance with set."
 --| required = ["TimeGenerated", "ResponseCode"]
 --| optional = ["CorrelationId", "Method", "ApiId", "OperationId", "ProductId", "ApimSubscriptionId"]

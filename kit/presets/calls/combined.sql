@@ -5,6 +5,7 @@
 -- log_format, or "%{X-Consumer-Id}i" "%{UNIQUE_ID}e" at the end of Apache's LogFormat: an id of the consumer that
 -- `keys` knows, never the key itself. Without it the user of HTTP authentication is the partner.
 -- Traefik's router is the product. Operation: method and path, without the query.
+--| recognise = '^\S+ \S+ [^\[]+ \[\d\d/\w{3}/\d{4}:[\d:]{8} [+-]\d{4}\] ".*" \d{3} \S+ "'
 --| format = "lines"
 --| hint = "Add an id of the consumer to the log format, as the preset's comment says, and set the environment of these files."
 with fields as (

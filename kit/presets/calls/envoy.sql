@@ -4,6 +4,7 @@
 -- knows, put there by your authentication filter. Never log the key itself.
 -- JSON keys are those of Istio: start_time, method, path, response_code, authority, request_id.
 -- A request whose client left has the code 0, and is no success. Product: the authority. Operation: method and path.
+--| recognise = '^(\[\d{4}-\d\d-\d\dT[^\]]+\] "|\{(?=.*"start_time")(?=.*"response_code"))'
 --| format = "lines"
 --| hint = "Envoy: add %REQ(X-CONSUMER-ID)% to the access log's format, and set the environment of these files."
 with parsed as (

@@ -3,6 +3,7 @@
 -- Switch on: a plan with a key, JWT or OAuth2 on every API that partners call; calls of a keyless plan have no key.
 -- Key: the application, looked up in `keys`; application 1 stands for none.
 -- Environment: its id, if it is called production or sandbox; else say `set = { environment = "production" }`.
+--| keys = [["applicationId", "application-id", "application"]]
 --| hint = "Gravitee: give every API a plan with a key, JWT or OAuth2, and name the environment of these files with set."
 --| required = ["timestamp", "status"]
 --| optional = ["requestId", "apiName", "environmentId", "applicationId", "httpMethod", "mappedPath", "uri", "index"]

@@ -6,7 +6,7 @@
 --| required = ["ChargePeriodStart", "EffectiveCost", "BillingCurrency"]
 select
     "ChargePeriodStart" as date,
-    "EffectiveCost" as amount,
+    regexp_replace("EffectiveCost"::varchar, '[$€£¥\s]', '', 'g') as amount,
     "BillingCurrency" as currency,
     source,
     source_row

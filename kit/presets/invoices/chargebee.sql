@@ -4,6 +4,7 @@
 -- not among them. An invoice not paid after dunning counts as uncollectible.
 -- A service period within a day (25 hours at most) is none: the line falls on the invoice's day.
 -- Kind: plans and addons are subscription, metered ones usage; setup fees, charges and the rest are other.
+--| keys = ["list.invoice.line_items"]
 --| [settings]
 --| amounts = "minor"
 --| [json]

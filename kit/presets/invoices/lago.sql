@@ -3,6 +3,7 @@
 -- The fees' file has neither customer nor status, so both come from the invoice. Partner: the customer's external id.
 -- Amounts are net of tax. Prepaid credits (fee type credit) are no revenue until used, and are left out; credit notes
 -- are not in either file. A service period within a day is none: the fee falls on the invoice's day.
+--| keys = [["fee_lago_id", "lago_id"], ["invoice_lago_id", "customer_external_id"]]
 --| hint = "Lago: put both exports in one block, the invoices and their fees."
 --| optional = ["lago_id", "customer_external_id", "status", "payment_status", "invoice_lago_id", "invoice_issuing_date", "fee_lago_id", "fee_item_type", "fee_from_date", "fee_to_date", "fee_amount_currency", "fee_taxes_amount_cents", "fee_total_amount_cents"]
 --| [aliases]

@@ -2,6 +2,7 @@
 -- Export: GET /v1/invoices?expand[]=data.lines of the API, an invoice a line (or Sigma's JSON of the same objects).
 -- Test-mode invoices are left out. Amounts are net of tax; a credit line is negative.
 -- Kind: a licensed price is subscription; a metered one usage, or overage if its id ends in _overage; none is other.
+--| keys = ["customer", "status", "lines.data.amount"]
 --| [settings]
 --| amounts = "minor"
 --| [json]

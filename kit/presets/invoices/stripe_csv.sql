@@ -3,6 +3,7 @@
 -- Say the kind of them all, as in `set = { kind = "usage" }`. Amount: the total less its tax, on the day the invoice was
 -- finalized; a decimal comma is read as one. A file that Excel has saved may have lost digits: export anew instead.
 -- Refunds and credit notes are not in it.
+--| utc = true
 --| hint = "Say the kind of these invoices: set = { kind = \"usage\" }."
 --| required = ["id", "Customer", "Status", "Currency", "Total", "Date (UTC)"]
 --| optional = ["Tax", "Finalized At (UTC)"]

@@ -2,6 +2,7 @@
 -- Export: GET /v1/organizations/<org>/apps?expand=true of the Apigee API, all pages, as JSON.
 -- The credentials' other half is never read. Partner: the app's developer or app group, looked up in `aliases`.
 -- A key holds from the day it was issued; one that expired was still good for calls on its last day.
+--| keys = ["app.credentials.consumerKey"]
 --| [json]
 --| app = "STRUCT(name VARCHAR, developerId VARCHAR, appGroup VARCHAR, companyName VARCHAR, credentials STRUCT(consumerKey VARCHAR, issuedAt VARCHAR, expiresAt VARCHAR)[])[]"
 with apps as (

@@ -3,6 +3,7 @@
 -- The keys themselves are in no such list, and none is read. Environment: the product of the scope, if it is called
 -- production or sandbox. Partner: the owner, looked up in `aliases`; without owner, the subscription's display name.
 -- A subscription that ended was still good for calls on its last day.
+--| keys = [["properties.scope", "scope"]]
 --| required = ["name"]
 --| optional = ["owner", "scope", "display_name", "started_at", "ended_at"]
 --| records = "value"

@@ -1,6 +1,7 @@
 -- Kong's consumers and their key-auth credentials: one row per credential.
 -- Export: GET /consumers and GET /key-auths of the Admin API, one file each, all pages; both files in one export.
 -- The secret `key` is never read. A consumer's partner is its custom_id, or its username where it has none.
+--| keys = ["data.id", ["data.username", "data.consumer.id"]]
 --| [json]
 --| data = "STRUCT(id VARCHAR, username VARCHAR, custom_id VARCHAR, consumer STRUCT(id VARCHAR))[]"
 with entries as (
