@@ -50,12 +50,16 @@ def _of_export(reading: Reading, block: int) -> Drift:
     read = _read_names(reading)
     everywhere = list(dict.fromkeys(name for names in columns.values() for name in names))
     not_read = [] if read is None else [name for name in everywhere if same_name(name) not in read]
-    changes = [
-        f"{name} {change}"
-        for name in everywhere
-        if (change := _change(name, columns, reading.program.folder))
-    ]
-    return Drift(reading.table, block, tuple(not_read), tuple(changes))
+    changes: dict[str, list[str]] = {}
+    for name in everywhere:
+        if change := _change(name, columns, reading.program.folder):
+            changes.setdefault(change, []).append(name)
+    return Drift(
+        reading.table,
+        block,
+        tuple(not_read),
+        tuple(f"{change}: {', '.join(names)}" for change, names in changes.items()),
+    )
 
 
 def _columns(reading: Reading, file: Path) -> list[str] | None:
@@ -101,8 +105,8 @@ def _change(name: str, columns: dict[Path, list[str]], folder: Path) -> str:
     shown = [str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file) for file in columns]
     since = has.index(True)
     if all(has[since:]):
-        return f"is new in {shown[since]}"
+        return f"new in {shown[since]}"
     last = len(has) - 1 - has[::-1].index(True)
     if all(has[: last + 1]):
-        return f"is gone after {shown[last]}"
-    return f"is in {sum(has)} of {len(has)} files, first in {shown[since]}"
+        return f"gone after {shown[last]}"
+    return f"in {sum(has)} of {len(has)} files, first in {shown[since]}"
