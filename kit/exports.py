@@ -119,11 +119,10 @@ def _enter_files(
     Of files with the same content, read in the same way, that is the first.
     """
     exports = program.exports[table]
-    way = exports[block].model_dump(exclude={"path"})
     before = [
         file
         for export in exports[:block]
-        if export.model_dump(exclude={"path"}) == way
+        if export.model_copy(update={"path": exports[block].path}) == exports[block]
         for file in export.files(program.folder)
     ]
     files = exports[block].files(program.folder)

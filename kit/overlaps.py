@@ -125,7 +125,7 @@ def settle_overlaps(
     Later is what stands later in a list of paths, then what ends later, then what has the later name. ReviewError
     where files speak of the same days and have nothing in common: they may be parts of one export.
     """
-    if export.overlap == "keep":
+    if export.overlap == "keep" or len(export.files(program.folder)) < 2:
         return
     if table == "partners":
         _replace_partners(con, program, export, block)

@@ -7,6 +7,7 @@ block.toml, where there is one, more settings of the [exports] block.
 import re
 import shutil
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,17 @@ def test_lines_are_read_whole_and_blank_ones_are_none(loaded, monkeypatch, tmp_p
     block = made_preset(monkeypatch, tmp_path, 'format = "lines"', select)
     con = loaded(block, p_csv='acme "x, \\y\r\n\r\nglobex ;\r\n')
     assert rows(con, READ) == [("acme", 'acme "x, \\y'), ("globex", "globex ;")]
+
+
+def test_preset_that_the_readme_shows_works(loaded, monkeypatch, tmp_path):
+    readme = (CASES.parent.parent / "README.md").read_text(encoding="utf-8")
+    select = readme.split("```sql\n")[1].split("```")[0]
+    folder = tmp_path / "presets" / "worklogs"
+    folder.mkdir(parents=True)
+    (folder / "timebook.sql").write_text(select, encoding="utf-8")
+    monkeypatch.setattr(presets, "FOLDER", folder.parent)
+    text = "Day,Account,Work,Position,Time,Note\n2026-02-10,acme,Legal,counsel,1.5,x\n"
+    con = loaded({"worklogs": 'path = "t.csv"\npreset = "timebook"'}, t_csv=text)
+    assert rows(con, "select partner_id, activity, role, hours from worklogs") == [
+        ("acme", "legal", "counsel", Decimal("1.5"))
+    ]
