@@ -31,6 +31,7 @@ charts      frames → charts
 sheet       the page's style sheets
 blocks      the blocks of the page as HTML
 drift       columns that come and go between the files of an export
+gaps        days and months in which a source has nothing
 checks      whether exports can be trusted, and what makes a number wrong
 check_text  a check as text for a terminal
 coverage_chart  the picture of what each source covers

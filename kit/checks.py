@@ -2,10 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import pairwise
 from pathlib import Path
-from statistics import median
 
 import duckdb
 import polars as pl
@@ -17,17 +14,14 @@ from kit.editions import RESTS_ON
 from kit.errors import ReviewError
 from kit.exports import ExportsError, load_exports
 from kit.fiscal import Quarter
+from kit.gaps import MONTHLY, gaps_between, span
 from kit.metrics import Metric, revenue_basis, scorecard
 from kit.notes import LABELS
 from kit.program import Program, load_program
 from kit.quarters import day_text
 
 FATES = ("rejected", "duplicate", "replaced", "left out", "test", "unmatched", "used")
-# A day of the week that usually has so many calls is a gap without any; of other sources, a month is.
-USUAL_CALLS = 10
 MOST_UNMATCHED = 0.05
-# A month without any of these means that something is missing; partners may well have joined in none.
-MONTHLY = ("invoices", "transactions", "worklogs", "costs", "attributed")
 
 
 @dataclass(frozen=True)
@@ -227,7 +221,7 @@ def gaps(check: Check) -> pl.DataFrame:
     `last_day`, `gap_days`, `gaps` in words. Days without calls are gaps where calls are usual; of others, months."""
     rows = []
     for (source, table), days in source_days(check).group_by("source", "table", maintain_order=True):
-        found = _gaps_between(days, str(table))
+        found = gaps_between(days, str(table))
         rows.append(
             {
                 "source": source,
@@ -235,7 +229,7 @@ def gaps(check: Check) -> pl.DataFrame:
                 "first_day": days["day"].min(),
                 "last_day": days["day"].max(),
                 "gap_days": sum((last - first).days + 1 for first, last in found),
-                "gaps": ", ".join(_span(first, last) for first, last in found),
+                "gaps": ", ".join(span(first, last) for first, last in found),
             }
         )
     schema = {
@@ -243,44 +237,6 @@ def gaps(check: Check) -> pl.DataFrame:
         "gap_days": pl.Int64, "gaps": pl.String,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema)
-
-
-def _gaps_between(days: pl.DataFrame, table: str) -> list[tuple[date, date]]:
-    """The spans of days in which a source that goes on afterwards has nothing, though something is usual."""
-    known = sorted(days["day"].unique().to_list())
-    spans = [
-        (before + timedelta(days=1), after - timedelta(days=1))
-        for before, after in pairwise(known)
-        if (after - before).days > 1
-    ]
-    if table == "calls":
-        usual = _usual_by_weekday(days, known[0], known[-1])
-        return [span for span in spans if any(usual[day.weekday()] for day in _days(*span))]
-    return [(first, last) for first, last in spans if table in MONTHLY and _holds_month(first, last)]
-
-
-def _usual_by_weekday(days: pl.DataFrame, first: date, last: date) -> list[bool]:
-    """On which weekdays, from Monday, a source usually has calls: the median of them has enough."""
-    counts: dict[date, int] = dict(days.group_by("day").agg(pl.col("rows").sum()).rows())
-    by_weekday: list[list[int]] = [[] for _ in range(7)]
-    for day in _days(first, last):
-        by_weekday[day.weekday()].append(counts.get(day, 0))
-    return [bool(each) and median(each) >= USUAL_CALLS for each in by_weekday]
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
-
-def _holds_month(first: date, last: date) -> bool:
-    """Whether a span holds a whole calendar month."""
-    begins = first if first.day == 1 else (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-    next_month = (begins + timedelta(days=32)).replace(day=1)
-    return next_month - timedelta(days=1) <= last
-
-
-def _span(first: date, last: date) -> str:
-    return f"{first}" if first == last else f"{first} to {last}"
 
 
 # Who is who
@@ -353,11 +309,11 @@ def _gaps_that_matter(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Itera
     for (table,), of_table in days.group_by("table_name", maintain_order=True):
         spans = [
             (first, last)
-            for first, last in _gaps_between(of_table, str(table))
+            for first, last in gaps_between(of_table, str(table))
             if last >= first_day and first <= quarter.last_day
         ]
         if spans and (figures := figures_of(con, str(table))):
-            what = ", ".join(_span(first, last) for first, last in spans[:5])
+            what = ", ".join(span(first, last) for first, last in spans[:5])
             more = f" and {len(spans) - 5} more" if len(spans) > 5 else ""
             yield Problem(f"{table}: nothing on {what}{more}, and rows before and after.", figures)
 

@@ -12,6 +12,15 @@ SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 REPORTS = Path(__file__).parent.parent / "reports"
 
 
+of_program = click.option(
+    "--program",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=SAMPLES / "northgate",
+    show_default="the sample data/samples/northgate",
+    help="Folder with a program.toml.",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="api-review", message="%(version)s")
 def main() -> None:
@@ -28,13 +37,7 @@ def main() -> None:
 
 
 @main.command()
-@click.option(
-    "--program",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=SAMPLES / "northgate",
-    show_default="the sample data/samples/northgate",
-    help="Folder with a program.toml.",
-)
+@of_program
 @click.option(
     "--quarter",
     "quarters",
@@ -56,7 +59,7 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
     <out>/<quarter>/one-pager.html    the CFO's page: one file, no script, one printed sheet
     <out>/<quarter>/one-pager.ipynb   the notebook as it ran
     <out>/<quarter>/figures.json      every figure on the page, for machines
-    <out>/<quarter>/rejects.jsonl       rows of the exports that could not be used, if there are any
+    <out>/<quarter>/rejects.jsonl     rows of the exports that could not be used, if there are any
     """
     from kit.report import write_report
 
@@ -79,13 +82,7 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
 
 
 @main.command()
-@click.option(
-    "--program",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=SAMPLES / "northgate",
-    show_default="the sample data/samples/northgate",
-    help="Folder with a program.toml.",
-)
+@of_program
 @click.option(
     "--quarter",
     default="",
