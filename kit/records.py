@@ -58,12 +58,12 @@ def write_sound(file: Path, shape: Shape, to: Path) -> list[Record]:
     """Write the sound records of a file as they stand, below whatever is above a table's header; the broken ones."""
     broken = []
     with to.open("w", encoding="utf-8", newline="") as copy:
-        copy.writelines(_preamble(file, shape))
+        copy.writelines(f"{_unended(line)}\n" for line in _preamble(file, shape))
         for record in records(file, shape):
             if record.reason:
                 broken.append(record)
             else:
-                copy.write(record.text if record.text.endswith(("\n", "\r")) else record.text + "\n")
+                copy.write(f"{_unended(record.text)}\n")  # DuckDB takes one kind of line end a file
     return broken
 
 
@@ -76,6 +76,11 @@ def sound_records(file: Path, shape: Shape, numbers: Collection[int]) -> dict[in
 def plain_ending(file: Path) -> str:
     """The ending that says a file's format, without that of its compression."""
     return next((ending for ending in reversed(endings(file)) if ending in FORMATS), ".txt")
+
+
+def _unended(text: str) -> str:
+    """A record without the end of its line."""
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def _preamble(file: Path, shape: Shape) -> list[str]:

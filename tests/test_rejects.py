@@ -210,3 +210,9 @@ def test_order_that_is_set_is_taken(loaded, form, day):
 
 def test_dates_of_two_orders_in_one_column_are_told(loaded):
     assert "this holds two kinds of dates" in questions(loaded, "13/04/2026", "04/13/2026")
+
+
+def test_lines_of_one_file_may_end_in_two_ways(loaded):
+    con = loaded({"partners": 'path = "p.csv"'}, p_csv=f"{HEAD}a,A,2025-12-01\r\nb,B,2025-12-01\nc,C,2025-12-01\r\n")
+    assert kept(con) == 3
+    assert rejects(con) == []
