@@ -13,7 +13,6 @@ import sys
 from collections import Counter
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
 
 import openpyxl
 import polars as pl
@@ -287,17 +286,13 @@ def split(luck, table, entries):
     """Rows over files: of what has ids anyhow, of the others by day, so that no two files speak of the same days."""
     if table in ("calls", "partners"):
         luck.shuffle(entries)
+        bounds = range(1, len(entries))
     else:
-        entries.sort(key=lambda entry: entry.get("date") or entry.get("invoiced_at"))
-    count = luck.randint(1, 3)
-    bounds = sorted(luck.sample(range(1, len(entries)), count - 1))
-    parts = [entries[first:last] for first, last in zip([0, *bounds], [*bounds, len(entries)], strict=True)]
-    if table not in ("calls", "partners"):
         key = "invoiced_at" if table == "invoices" else "date"
-        for earlier, later in pairwise(parts):
-            while later and later[0][key] == earlier[-1][key]:
-                earlier.append(later.pop(0))
-    return [part for part in parts if part]
+        entries.sort(key=lambda entry: entry[key])
+        bounds = [place for place in range(1, len(entries)) if entries[place][key] != entries[place - 1][key]]
+    chosen = sorted(luck.sample(bounds, luck.randrange(3)))
+    return [entries[first:last] for first, last in zip([0, *chosen], [*chosen, len(entries)], strict=True)]
 
 
 def write_messily(luck, folder, truth):
