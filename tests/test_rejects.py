@@ -213,6 +213,8 @@ def test_dates_of_two_orders_in_one_column_are_told(loaded):
 
 
 def test_lines_of_one_file_may_end_in_two_ways(loaded):
-    con = loaded({"partners": 'path = "p.csv"'}, p_csv=f"{HEAD}a,A,2025-12-01\r\nb,B,2025-12-01\nc,C,2025-12-01\r\n")
+    con = loaded(
+        {"partners": 'path = "p.csv"'}, p_csv=f"{HEAD}a,A,2025-12-01\r\nb,B,2025-12-01\nc,C,2025-12-01\r\n"
+    )
     assert kept(con) == 3
     assert rejects(con) == []

@@ -25,6 +25,16 @@ create macro read_whole(text, decimal_mark, thousands_mark) as (
     end
 );
 
+-- An amount in whichever notation, if only one reading of it is possible: a comma before three digits has two.
+create macro read_unmistakable(text) as try_cast(
+    case
+        when regexp_full_match(text, '-?\d+(\.\d+)?') then text
+        when regexp_full_match(text, '-?\d+,\d{1,2}') then replace(text, ',', '.')
+        when regexp_full_match(text, '-?\d{1,3}(\.\d{3})+,\d{1,2}') then replace(replace(text, '.', ''), ',', '.')
+        when regexp_full_match(text, '-?\d{1,3}(,\d{3})+\.\d{1,2}') then replace(text, ',', '')
+    end as decimal(38, 12)
+);
+
 create macro read_boolean(text) as (
     case
         when lower(text) in ('true', 't', 'yes', 'y', '1') then true

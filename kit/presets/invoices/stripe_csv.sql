@@ -1,7 +1,8 @@
 -- Stripe's invoices from the Dashboard: one row per invoice, so subscription, usage and overage are not told apart.
 -- Export: Billing > Invoices > Export, columns All, times in UTC. Where kinds matter take the lines: preset stripe.
 -- Say the kind of them all, as in `set = { kind = "usage" }`. Amount: the total less its tax, on the day the invoice was
--- finalized; a decimal comma is read as one. A file that Excel has saved may have lost digits: export anew instead.
+-- finalized; a decimal comma is read as one, and 1,000 is refused, since it may be either. A file that Excel has saved
+-- may have lost digits: export anew instead.
 -- Refunds and credit notes are not in it.
 --| utc = true
 --| hint = "Say the kind of these invoices: set = { kind = \"usage\" }."
@@ -12,8 +13,8 @@
 with amounts as (
     select
         *,
-        try_cast(replace("Total", ',', '.') as decimal(38, 12)) as gross,
-        try_cast(replace(coalesce(nullif(trim("Tax"), ''), '0'), ',', '.') as decimal(38, 12)) as tax_within
+        read_unmistakable(trim("Total")) as gross,
+        read_unmistakable(coalesce(nullif(trim("Tax"), ''), '0')) as tax_within
     from raw
 )
 
