@@ -1084,3 +1084,15 @@ def test_tables_can_be_made_again_after_more_rows_come(con):
     opened(con)
     call(con, "2026-03-01 12:00:00+00")
     assert active(made(con)) == [0, 0, 1]
+
+
+def test_history_of_a_merged_partner_is_the_others_also_before_the_merge(con):
+    add(con, "partners", partner_id="acme")
+    add(con, "partners", partner_id="old")
+    add(con, "aliases", id="old", partner_id="acme", valid_from="2026-03-01")
+    add(con, "calls", called_at="2026-02-10 12:00:00+00", partner_id="old")
+    add(con, "calls", called_at="2026-03-10 12:00:00+00", partner_id="old")
+    made(con)
+    assert rows(con, "select partner_id, fate, sum(calls)::int from traffic group by all") == [
+        ("acme", "used", 2)
+    ]

@@ -15,6 +15,15 @@ create or replace macro resolve(raw_id, raw_system, on_day) as coalesce(
             and on_day >= coalesce(alias_paths.valid_from, on_day)
             and on_day < coalesce(alias_paths.valid_to, date '9999-12-31')
     ),
+    -- A partner merged into another is in the registry no more: its whole history is the other's.
+    (
+        select arg_max(alias_paths.partner_id, alias_paths.steps)
+        from alias_paths
+        where alias_paths.id = raw_id
+            and alias_paths.system is null
+            and alias_paths.valid_to is null
+            and raw_id in (select partners.partner_id from partners)
+    ),
     raw_id
 );
 
