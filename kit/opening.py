@@ -5,7 +5,6 @@ import sys
 import zlib
 from collections.abc import Callable
 from io import TextIOWrapper
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +13,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+LONGEST_LINE = 1_000_000  # characters: whole exports stand on one line
 UNREADABLE = (OSError, EOFError, zlib.error, zstd.ZstdError)
 
 
@@ -35,7 +35,11 @@ def open_text(file: Path) -> IO[str]:
 
 
 def first_lines(file: Path, most: int = 20) -> list[tuple[int, str]]:
-    """Number and text of those of a file's first lines that are not blank."""
+    """Number and text of those of a file's first lines that are not blank; a very long one is the last, and cut."""
+    lines: list[str] = []
     with open_text(file) as stream:
-        lines = [line.rstrip("\r\n") for line in islice(stream, most)]
+        while len(lines) < most and (line := stream.readline(LONGEST_LINE)):
+            lines.append(line.rstrip("\r\n"))
+            if len(line) == LONGEST_LINE:
+                break
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]

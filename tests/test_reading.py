@@ -95,6 +95,13 @@ def test_gzip_and_zstandard_are_read_as_they_are(loaded, tmp_path):
     assert [name for _, name, _ in partners(con)] == ["Acme", "Globex", "Initech"]
 
 
+@pytest.mark.parametrize(("name", "wrapped"), [("p.json", "[{}]"), ("p.jsonl", "{}\n"), ("p.json", "{}")])
+def test_object_on_one_very_long_line_is_read(loaded, name, wrapped):
+    entry = {"partner_id": "acme", "name": "Acme", "registered_at": "2025-12-01", "note": "x" * 2_000_000}
+    text = wrapped.replace("{}", json.dumps(entry))
+    assert partners(loaded({"partners": f'path = "{name}"'}, **{name.replace(".", "_"): text})) == ACME
+
+
 def test_parquet_keeps_its_types(loaded, tmp_path):
     duckdb.sql(
         "copy (select 7 as partner_id, 'Acme' as name, date '2025-12-01' as registered_at, true as is_test)"
