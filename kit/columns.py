@@ -99,6 +99,13 @@ def _text_or_value(table: str, name: str, given_type: str | None, export: Export
         value = f"if(list_contains(empty, trim(staged.{name})), null, trim(staged.{name}))"
     elif given_type is not None:
         value = f"staged.{name}"
+    if name == "kind" and export.kinds:
+        query.parameters |= {"priced": list(export.kinds), "kinds": list(export.kinds.values())}
+        # No price, or none that is listed, is at place 0, where a list has nothing.
+        listed = (
+            "list_extract($kinds::varchar[], coalesce(list_position($priced::varchar[], staged.price_id), 0))"
+        )
+        value = f"coalesce({listed}, {value})"
     if name in export.set:
         query.parameters[f"set_{name}"] = export.set[name]
         value = f"coalesce({value}::varchar, $set_{name})"

@@ -29,6 +29,7 @@ from kit.values import (
 )
 
 ZERO, ONE = Decimal(0), Decimal(1)
+KINDS = ("subscription", "usage", "overage", "other")
 
 
 def _listed(value: object) -> object:
@@ -69,6 +70,7 @@ class Export(Block):
     columns: dict[str, Annotated[str, Field(min_length=1)]] = {}
     sql: Text | None = None
     set: dict[str, Constant] = {}
+    kinds: dict[str, Annotated[str, one_of("a kind of invoice line", *KINDS)]] = {}
     timezone: Timezone = "UTC"
     dates: Dates | None = None
     delimiter: Delimiter | None = None

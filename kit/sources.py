@@ -111,8 +111,19 @@ def _preset(table: str, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
         yield Mistake((*key, "preset"), unknown(f"a preset of {table}", preset, there))
 
 
+def _selected(table: str, block: dict[str, Any]) -> str:
+    """What a block's preset selects; empty where it has none."""
+    files = {file.stem: file for file in (presets.FOLDER / table).glob("*.sql")}
+    preset = block.get("preset")
+    return files[preset].read_text("utf-8") if isinstance(preset, str) and preset in files else ""
+
+
 def _columns(table: str, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
     allowed = canonical_columns()[table]
+    if "kinds" in block and "price_id" not in _selected(table, block):
+        yield Mistake(
+            (*key, "kinds"), "this export names no prices. Allowed: for invoices by the preset stripe."
+        )
     for setting in ("columns", "set"):
         names = block.get(setting)
         for name in names if isinstance(names, dict) else ():

@@ -280,7 +280,7 @@ MISTAKES = [
     ('preset = "kong"', 'delimiter = ";;"', ['10  exports.calls.delimiter = ";;": not a delimiter. Write one character, such as ";" or "\\t".']),
     ('preset = "kong"', 'dates = "DD/MM"', ['10  exports.calls.dates = "DD/MM": not a date format. Write it like "%d/%m/%Y".']),
     ('preset = "kong"', 'amounts = "cents"', ['10  exports.calls.amounts = "cents": not a unit of amounts. Allowed: major, minor.']),
-    ('preset = "kong"', 'table = "x"', ['10  exports.calls.table = "x": not a setting. Allowed: path, preset, columns, sql, set, timezone, dates, delimiter, decimal, thousands, amounts, null, encoding, rejects, overlap.']),
+    ('preset = "kong"', 'table = "x"', ['10  exports.calls.table = "x": not a setting. Allowed: path, preset, columns, sql, set, kinds, timezone, dates, delimiter, decimal, thousands, amounts, null, encoding, rejects, overlap.']),
     ('preset = "kong"', 'columns = { partnerid = "Account ID" }', [f'10  exports.calls.columns.partnerid = "Account ID": {COLUMN} Did you mean "partner_id"?']),
     ('preset = "kong"', 'columns = { Status = "Code", units = "" }', [f'10  exports.calls.columns.Status = "Code": {COLUMN} Did you mean "status"?', '10  exports.calls.columns.units = "": empty.']),
     ("environment =", "enviroment =", [f'11  exports.calls.set.enviroment = "production": {COLUMN} Did you mean "environment"?']),

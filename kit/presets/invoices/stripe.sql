@@ -2,6 +2,8 @@
 -- Export: GET /v1/invoices?expand[]=data.lines of the API, an invoice a line (or Sigma's JSON of the same objects).
 -- Test-mode invoices are left out. Amounts are net of tax; a credit line is negative.
 -- Kind: a licensed price is subscription; a metered one usage, or overage if its id ends in _overage; none is other.
+-- Newer versions of the API don't say licensed or metered; whatever they say, `kinds` names the kind of a price:
+-- `kinds = { price_1Nabc = "subscription", price_1Nxyz = "overage" }`.
 --| keys = ["customer", "status", "lines.data.amount"]
 --| [settings]
 --| amounts = "minor"
@@ -11,7 +13,7 @@
 --| currency = "VARCHAR"
 --| created = "BIGINT"
 --| livemode = "BOOLEAN"
---| lines = "STRUCT(data STRUCT(id VARCHAR, amount BIGINT, currency VARCHAR, period STRUCT(\"start\" BIGINT, \"end\" BIGINT), price STRUCT(id VARCHAR, recurring STRUCT(usage_type VARCHAR)))[])"
+--| lines = "STRUCT(data STRUCT(id VARCHAR, amount BIGINT, currency VARCHAR, period STRUCT(\"start\" BIGINT, \"end\" BIGINT), price STRUCT(id VARCHAR, recurring STRUCT(usage_type VARCHAR)), pricing STRUCT(price_details STRUCT(price VARCHAR)))[])"
 with entries as (
     select customer, status, currency, created, unnest(lines.data) as line, source, source_row
     from raw
@@ -27,6 +29,7 @@ select
         when line.price.recurring.usage_type = 'metered' then 'usage'
         else 'other'
     end as kind,
+    coalesce(line.price.id, line.pricing.price_details.price) as price_id,
     line.amount::varchar as amount,
     coalesce(line.currency, currency) as currency,
     to_timestamp(created) as invoiced_at,
