@@ -35,6 +35,11 @@ create macro read_unmistakable(text) as try_cast(
     end as decimal(38, 12)
 );
 
+-- Hours to the twelfth decimal, in whole numbers throughout.
+create macro hours_of(seconds) as (
+    ((seconds::hugeint * 1000000000000 + 1800) // 3600)::decimal(38, 0) * 0.000000000001::decimal(12, 12)
+);
+
 create macro read_boolean(text) as (
     case
         when lower(text) in ('true', 't', 'yes', 'y', '1') then true

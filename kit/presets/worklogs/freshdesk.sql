@@ -26,8 +26,7 @@ select
     "Company name" as partner_id,
     case
         when seconds > 0
-            -- Hours to the twelfth decimal, in whole numbers throughout.
-            then ((seconds::hugeint * 1000000000000 + 1800) // 3600)::decimal(38, 0) * 0.000000000001::decimal(12, 12)
+            then hours_of(seconds)
         when seconds is null then try_cast(nullif("Time tracked", '') as decimal(38, 12))
     end as hours,
     source,

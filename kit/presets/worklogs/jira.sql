@@ -31,8 +31,7 @@ select
     field.date as date,
     "Partner" as partner_id,
     lower(trim("Issue Type")) as activity,
-    -- Hours to the twelfth decimal, in whole numbers throughout.
-    ((seconds::hugeint * 1000000000000 + 1800) // 3600)::decimal(38, 0) * 0.000000000001::decimal(12, 12) as hours,
+    hours_of(seconds) as hours,
     source,
     source_row
 from timed

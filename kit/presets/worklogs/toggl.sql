@@ -18,8 +18,7 @@ select
     "Client" as partner_id,
     lower(trim("Task")) as activity,
     trim(split_part("Tags", ',', 1)) as role,
-    -- Hours to the twelfth decimal, in whole numbers throughout.
-    ((seconds::hugeint * 1000000000000 + 1800) // 3600)::decimal(38, 0) * 0.000000000001::decimal(12, 12) as hours,
+    hours_of(seconds) as hours,
     source,
     source_row
 from timed
