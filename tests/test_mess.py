@@ -320,7 +320,7 @@ def write_messily(luck, folder, truth):
 
 
 @settings(
-    max_examples=10,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
