@@ -66,6 +66,7 @@ ABOUT = {
 # The two samples
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", ["northgate", "meridian"])
 def test_draft_of_a_sample_reads_as_its_own_settings_do(tmp_path, sample):
     folder = SAMPLES / sample
