@@ -14,7 +14,9 @@ presets     known systems' exports
 columns     text of an export → values, and what is wrong with one
 reading     one export on its way: raw rows, canonical names, values
 rejects     the rows that cannot be used, kept aside up to a limit
-overlaps    the same file twice, and later exports in place of earlier ones
+copies      the same file under several names
+contents    what whole rows say, in columns that nothing else reads too
+overlaps    later exports in place of earlier ones, or parts of one
 exports     raw exports → canonical tables, and an account of their rows
 currencies  how many decimals each has, and its sign
 database    canonical tables → the rows behind each figure, one SELECT a table (kit/sql)

@@ -7,9 +7,10 @@ from pathlib import Path
 import duckdb
 
 from kit.columns import schema
+from kit.copies import distinct_files
 from kit.errors import ReviewError
 from kit.opening import UNREADABLE
-from kit.overlaps import distinct_files, set_repeats_aside, settle_overlaps
+from kit.overlaps import set_repeats_aside, settle_overlaps
 from kit.program import Export, Program
 from kit.readable import readable_files
 from kit.reading import Reading, fill_typed, row_counts
@@ -65,7 +66,7 @@ def load_export(
             _enter_counts(con, file_ids, {reading.originals[path]: count for path, count in counts.items()})
         _stop_without_identity(reading)
         _append(reading, file_ids)
-    settle_overlaps(con, program, table, export, block)
+        settle_overlaps(reading, {file: file_ids[file] for file in own})
 
 
 def _has_faults(reading: Reading) -> bool:

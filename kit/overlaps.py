@@ -1,23 +1,22 @@
-"""Exports that repeat one another: the same file under two names, and files of one system for the same days.
+"""Files of one export that speak of the same days: later exports in place of earlier ones, or parts to be added up.
 
 Rows repeat by their vendor's id alone; without one nothing inside a file is dropped. Of two exports of one system the
-later replaces the earlier for the days it covers. Files of a log are parts of it, though, unless they tell the same.
+later replaces the earlier for the days it covers, where their rows show that it is one; where they don't, it is asked.
 """
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import combinations
 from pathlib import Path
 
 import duckdb
 
+from kit import formats
 from kit.columns import schema
+from kit.contents import fill_contents
 from kit.errors import ReviewError
-from kit.opening import UNREADABLE, endings, open_bytes
-from kit.presets import read_preset
-from kit.program import Export, Program
+from kit.reading import Reading
 from kit.sources import files_of, natural
 
 DAY = {
@@ -27,63 +26,72 @@ DAY = {
     "worklogs": "date",
     "costs": "date",
     "attributed": "date",
-    "milestones": "date",
-    "headcount": "month",
-    "fx": "month",
 }
-# What the vendor numbers: a row of these is the same row wherever it is exported.
-ID = {"calls": "request_id", "invoices": "line_id"}
-ENOUGH = 5  # rows of two files in their common days that, with none in common, look like parts
+# What there can be one of: a later export's row stands in place of an earlier one's.
+ONE_EACH = {
+    "partners": "partner_id",
+    "headcount": "month, team",
+    "milestones": "date, label",
+    "fx": "month, currency",
+}
+ENOUGH = 2  # rows that are the same: one may be so by chance
+SHOWN = 3
 
 
 @dataclass(frozen=True)
 class Part:
-    """A file of an export, its place among them from the earliest to the latest, and the days it covers."""
+    """A file of an export, its place among them from the earliest to the latest, and the days or times it covers."""
 
     file_id: int
     path: str
-    first_day: date
-    last_day: date
-
-    def meets(self, other: "Part") -> bool:
-        return self.first_day <= other.last_day and other.first_day <= self.last_day
+    first: date | datetime
+    last: date | datetime
 
 
-# The same file
+@dataclass(frozen=True)
+class Overlap:
+    """Two files that meet: in the days of both, the rows of each, those that are the same, and the same by name.
+
+    What is the same by name may differ in its amounts.
+    """
+
+    earlier: Part
+    later: Part
+    of_earlier: int
+    of_later: int
+    same: int
+    same_named: int
+
+    @property
+    def tells_anew(self) -> bool:
+        """Whether the later plainly tells what the earlier told: most of that again, and hardly less."""
+        return (
+            self.same >= ENOUGH
+            and self.same * 2 >= self.of_earlier
+            and self.of_earlier - self.of_later <= max(1, self.of_earlier // 10)
+            and not self.is_extract
+        )
+
+    @property
+    def is_extract(self) -> bool:
+        """Whether the later only holds some of what the earlier does."""
+        return self.same == self.of_later < self.of_earlier and self.later.last <= self.earlier.last
 
 
-def distinct_files(paths: Sequence[Path]) -> dict[Path, Path]:
-    """Each file, and the first that has the same content, compressed or not: itself, if there is none before."""
-    by_size: dict[int, list[Path]] = {}
-    for path in paths:
-        by_size.setdefault(_size(path), []).append(path)
-    first: dict[bytes | Path, Path] = {}
-    return {
-        path: first.setdefault(_content(path) if len(by_size[_size(path)]) > 1 else path, path)
-        for path in paths
-    }
+def settle_overlaps(reading: Reading, file_ids: Mapping[Path, int]) -> None:
+    """Let later files of an export replace earlier ones for the days they cover; the rows are in its table.
 
-
-def _size(path: Path) -> int:
-    """How long a file's content is; for a gzip file what its end says, which may be of its last part alone."""
-    size = path.stat().st_size
-    if endings(path)[-1:] == [".gz"] and size > 4:
-        with path.open("rb") as stream:
-            stream.seek(-4, 2)
-            return int.from_bytes(stream.read(4), "little")
-    return size
-
-
-def _content(path: Path) -> bytes | Path:
-    """A hash of a file's content; the file itself if it is damaged."""
-    try:
-        with open_bytes(path) as stream:
-            return hashlib.file_digest(stream, "sha256").digest()  # type: ignore[arg-type]  # any that can be read
-    except UNREADABLE:
-        return path
-
-
-# The same rows
+    Later is what stands later in a list of paths, then what ends later, then what has the later name. ReviewError
+    where files share days and their rows don't show what they are to one another.
+    """
+    if reading.export.overlap == "keep" or len(file_ids) < 2:
+        return
+    if reading.table in ONE_EACH:
+        _replace_rows(reading, file_ids)
+    elif reading.table == "calls" and not (reading.preset and reading.preset.is_summed):
+        _settle_logs(reading, file_ids)
+    elif reading.table in DAY:
+        _settle_days(reading, file_ids)
 
 
 def set_repeats_aside(con: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -114,156 +122,329 @@ def _set_aside(
     con.execute(f"delete from {table} where rowid in (from leaving)")
 
 
-# The same days
+# Which file is the later
 
 
-def settle_overlaps(
-    con: duckdb.DuckDBPyConnection, program: Program, table: str, export: Export, block: int
-) -> None:
-    """Of the files of one export, let the later replace the earlier for the days it covers.
-
-    Later is what stands later in a list of paths, then what ends later, then what has the later name. ReviewError
-    where files speak of the same days and have nothing in common: they may be parts of one export.
-    """
-    if export.overlap == "keep" or len(export.files(program.folder)) < 2:
-        return
-    if table == "partners":
-        _replace_partners(con, program, export, block)
-    if table not in DAY:
-        return
-    parts = _parts(con, program, table, export, block)
-    meeting = [(earlier, later) for earlier, later in combinations(parts, 2) if earlier.meets(later)]
-    if not meeting:
-        return
-    in_common = _in_common(con, table, [part.file_id for part in parts])
-    for earlier, later in reversed(meeting):
-        common = in_common.get((earlier.file_id, later.file_id), 0)
-        if export.overlap == "replace" or _replaces(con, table, export, earlier, later, common):
-            _replace_days(con, table, earlier, later)
-
-
-def _parts(
-    con: duckdb.DuckDBPyConnection, program: Program, table: str, export: Export, block: int
-) -> list[Part]:
-    """The files of an export that have rows, from the earliest to the latest."""
-    # Calls are told apart by their requests, so that only those without an id may repeat unseen.
-    without_id = "and request_id is null" if table == "calls" else ""
-    rows = con.execute(
-        f"select file_id, path, min({DAY[table]}), max({DAY[table]}) from {table} inner join files using (file_id)"
-        f" where files.table_name = $table and block = $block {without_id} group by file_id, path",
-        {"table": table, "block": block},
+def _parts(reading: Reading, file_ids: Mapping[Path, int], when: str, where: str = "true") -> list[Part]:
+    """The files of an export that have such rows, from the earliest to the latest."""
+    rows = reading.con.execute(
+        f"select file_id, path, min({when}), max({when}) from {reading.table} inner join files using (file_id)"
+        f" where list_contains($files::integer[], file_id) and {where} group by file_id, path",
+        {"files": list(file_ids.values())},
     ).fetchall()
-    place = _places(program, export)
+    place = _places(reading, file_ids)
     return sorted(
-        (Part(*row) for row in rows),
-        key=lambda part: (place[part.path], part.last_day, natural(part.path)),
+        (Part(*row) for row in rows), key=lambda part: (place[part.file_id], part.last, natural(part.path))
     )
 
 
-def _places(program: Program, export: Export) -> dict[str, int]:
+def _places(reading: Reading, file_ids: Mapping[Path, int]) -> dict[int, int]:
     """The last place in the export's list of paths that leads to each file."""
-    folder = program.folder
     return {
-        str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file): place
-        for place, pattern in enumerate(export.path)
-        for file in files_of(folder, pattern)
+        file_ids[file]: place
+        for place, pattern in enumerate(reading.export.path)
+        for file in files_of(reading.program.folder, pattern)
+        if file in file_ids
     }
 
 
-def _in_common(
-    con: duckdb.DuckDBPyConnection, table: str, file_ids: Iterable[int]
-) -> Mapping[tuple[int, int], int]:
-    """How many rows two files have in common, by the lower and the higher of their numbers, both ways."""
-    same = ID.get(table) if table != "calls" else None
-    columns = same or ", ".join(name for name, *_ in schema(table))
-    without_id = "and request_id is null" if table == "calls" else ""
-    rows = con.execute(
-        f"""
-        with told as (
-            select file_id, hash({columns}) as content, count(*) as row_count
-            from {table}
-            where list_contains($files::integer[], file_id) {without_id}
-            group by all
+# One row each
+
+
+def _replace_rows(reading: Reading, file_ids: Mapping[Path, int]) -> None:
+    """What several files speak of is as the latest says; in one file twice it stays a contradiction."""
+    table, key = reading.table, ONE_EACH[reading.table]
+    days = {"partners": "registered_at", "milestones": "date"}
+    parts = _parts(reading, file_ids, days.get(table, "month"))
+    if table == "partners":  # registers are of no days: the later name, or the later in the list
+        place = _places(reading, file_ids)
+        parts.sort(key=lambda part: (place[part.file_id], natural(part.path)))
+    for number, part in enumerate(parts[:-1]):
+        _set_aside(
+            reading.con,
+            table,
+            "replaced",
+            "replaced by a later export",
+            f"select rowid from {table} where file_id = $file and ({key}) in"
+            f" (select ({key}) from {table} where list_contains($later::integer[], file_id))",
+            file=part.file_id,
+            later=[later.file_id for later in parts[number + 1 :]],
         )
-        select one.file_id, other.file_id, sum(least(one.row_count, other.row_count))::bigint
-        from told as one
-        inner join told as other on one.content = other.content and one.file_id <> other.file_id
-        group by all
-        """,
-        {"files": list(file_ids)},
-    ).fetchall()
-    return {(one, other): count for one, other, count in rows}
 
 
-def _replaces(
-    con: duckdb.DuckDBPyConnection, table: str, export: Export, earlier: Part, later: Part, common: int
-) -> bool:
-    """Whether the later of two files tells the days of both anew; ReviewError if that can't be known."""
-    if table in ID and table != "calls":
-        return common > 0
-    is_in_parts = export.preset is not None and read_preset(table, export.preset).is_in_parts
-    is_log = table == "calls" and not (export.preset and read_preset(table, export.preset).is_summed)
-    fewer = min(_rows_between(con, table, part, earlier, later) for part in (earlier, later))
-    if is_log or is_in_parts:
-        return common > 0 and common * 2 >= fewer
-    if common == 0 and fewer >= ENOUGH:
-        raise ReviewError(
-            f"{table}: {earlier.path} and {later.path} both speak of"
-            f" {max(earlier.first_day, later.first_day)} to {min(earlier.last_day, later.last_day)}, and have no row in"
-            ' common. If they are parts of one export, set overlap = "keep"; if the later one replaces the earlier,'
-            ' overlap = "replace".'
-        )
-    return True
+# The same days
 
 
-def _rows_between(con: duckdb.DuckDBPyConnection, table: str, part: Part, earlier: Part, later: Part) -> int:
-    """How many rows a file has in the days that two files have in common."""
-    without_id = "and request_id is null" if table == "calls" else ""
-    [(count,)] = con.execute(
-        f"select count(*) from {table} where file_id = $file and {DAY[table]} between $first and $last {without_id}",
-        {
-            "file": part.file_id,
-            "first": max(earlier.first_day, later.first_day),
-            "last": min(earlier.last_day, later.last_day),
-        },
-    ).fetchall()
-    return int(count)
+def _settle_days(reading: Reading, file_ids: Mapping[Path, int]) -> None:
+    """Of files whose rows have days, each later one replaces the earlier, is added to them, or is asked about."""
+    parts = _parts(reading, file_ids, DAY[reading.table])
+    meeting = {part.file_id for pair in combinations(parts, 2) if _meet(reading, *pair) for part in pair}
+    if not meeting:
+        return
+    _tell(reading, {file: number for file, number in file_ids.items() if number in meeting})
+    questions = []
+    for overlap in _overlaps(reading, parts, _same_rows(reading)):
+        if not _has_rows(reading, overlap):
+            continue
+        verdict = reading.export.overlap or _verdict(reading, overlap)
+        if verdict == "replace":
+            _replace_days(reading, overlap)
+        elif verdict == "ask":
+            questions.append(overlap)
+    _ask(reading, questions)
 
 
-def _replace_days(con: duckdb.DuckDBPyConnection, table: str, earlier: Part, later: Part) -> None:
-    without_id = "and request_id is null" if table == "calls" else ""
-    _set_aside(
-        con,
-        table,
-        "replaced",
-        f"replaced by {later.path}",
-        f"select rowid from {table} where file_id = $file and {DAY[table]} between $first and $last {without_id}",
-        file=earlier.file_id,
-        first=later.first_day,
-        last=later.last_day,
+def _meet(reading: Reading, earlier: Part, later: Part) -> bool:
+    """Whether two files share days; invoices may share lines without that, since a draft is of another day."""
+    return reading.table == "invoices" or (earlier.first <= later.last and later.first <= earlier.last)
+
+
+def _tell(reading: Reading, files: Mapping[Path, int]) -> None:
+    """Make the temporary table `told`: the rows of the files, their days, and what they say, whole and by name."""
+    table = reading.table
+    read = {path: files[original] for path, original in reading.originals.items() if original in files}
+    fill_contents(reading, read)
+    values = ", ".join(name for name, *_ in schema(table))
+    # An invoice line is the same by its number, whatever else changed; what a SELECT of one's own gives may be no row
+    # of a file, and is then what it says.
+    whole = (
+        "hash(line_id, partner_id, currency)" if table == "invoices" else f"coalesce(whole, hash({values}))"
+    )
+    named = "hash(line_id)" if table == "invoices" else f"coalesce(named, hash({values}))"
+    reading.con.execute(
+        f"create or replace temp table told as select distinct on (file_id, coalesce(source_row, -{table}.rowid), day)"
+        f" file_id, {DAY[table]} as day, {whole} as whole, {named} as named"
+        f" from {table} left join contents using (file_id, source_row)"
+        " where list_contains($files::integer[], file_id)",
+        {"files": list(files.values())},
     )
 
 
-def _replace_partners(con: duckdb.DuckDBPyConnection, program: Program, export: Export, block: int) -> None:
-    """A partner in several files of an export is as the latest says; in one file twice it stays a contradiction."""
-    rows = con.execute(
-        "select distinct file_id, path from partners inner join files using (file_id)"
-        " where files.table_name = 'partners' and block = $block",
-        {"block": block},
-    ).fetchall()
-    if len(rows) < 2:
+def _same_rows(reading: Reading) -> dict[tuple[int, int], tuple[int, int]]:
+    """How many rows of two files are the same, and the same by name; by the numbers of the files, both ways."""
+    # A restated invoice may be of another day.
+    day = "" if reading.table == "invoices" else "day, "
+    counts: dict[tuple[int, int], tuple[int, int]] = {}
+    for number, content in enumerate(("whole", "named")):
+        rows = reading.con.execute(
+            f"""
+            with counted as (
+                select file_id, {day}{content} as content, count(*) as row_count
+                from told
+                group by all
+            )
+            select one.file_id, other.file_id, sum(least(one.row_count, other.row_count))::bigint
+            from counted as one
+            inner join counted as other using ({day}content)
+            where one.file_id <> other.file_id
+            group by all
+            """
+        ).fetchall()
+        for one, other, count in rows:
+            before = counts.get((one, other), (0, 0))
+            counts[one, other] = (count, before[1]) if number == 0 else (before[0], count)
+    return counts
+
+
+def _overlaps(
+    reading: Reading, parts: Sequence[Part], same: Mapping[tuple[int, int], tuple[int, int]]
+) -> Iterator[Overlap]:
+    """The files that meet, for each later one those before it, the nearest first."""
+    days: dict[int, list[tuple[date, int]]] = {}
+    for file_id, day, count in reading.con.execute(
+        "select file_id, day, count(*) from told group by all"
+    ).fetchall():
+        days.setdefault(file_id, []).append((day, count))
+    for number, later in enumerate(parts):
+        for earlier in reversed(parts[:number]):
+            both = same.get((earlier.file_id, later.file_id), (0, 0))
+            is_near = earlier.first <= later.last and later.first <= earlier.last
+            if not is_near and both[1] == 0:
+                continue
+            first, last = max(earlier.first, later.first), min(earlier.last, later.last)
+            counts = [
+                sum(count for day, count in days[part.file_id] if first <= day <= last)
+                for part in (earlier, later)
+            ]
+            # Invoice lines of other days may be the same too.
+            yield Overlap(earlier, later, max(counts[0], both[0]), max(counts[1], both[0]), *both)
+
+
+def _has_rows(reading: Reading, overlap: Overlap) -> bool:
+    """Whether the earlier file still has rows of the later one's days, or lines of its numbers."""
+    return bool(
+        reading.con.execute(
+            f"from {reading.table} where rowid in ({_of_later_days(reading)}) limit 1", _window(overlap)
+        ).fetchall()
+    )
+
+
+def _verdict(reading: Reading, overlap: Overlap) -> str:
+    """Whether a later file replaces the earlier, is kept beside it, or has to be asked about."""
+    fewer = min(overlap.of_earlier, overlap.of_later)
+    if reading.table == "invoices":
+        if overlap.same_named == 0:
+            return "keep"
+        is_one_system = overlap.same == overlap.same_named and overlap.same * 2 >= overlap.of_earlier
+        return "replace" if is_one_system and not overlap.is_extract else "ask"
+    if reading.preset and reading.preset.is_in_parts and overlap.same_named * 2 < fewer:
+        return "keep"
+    return "replace" if overlap.tells_anew else "ask"
+
+
+def _of_later_days(reading: Reading) -> str:
+    """SQL for the rows of an earlier file that a later one tells anew."""
+    table = reading.table
+    numbered = (
+        " or line_id in (select line_id from invoices where file_id = $later)" if table == "invoices" else ""
+    )
+    return (
+        f"select rowid from {table} where file_id = $earlier"
+        f" and ({DAY[table]} between $first and $last{numbered}{'' if numbered else ' and $later is not null'})"
+    )
+
+
+def _window(overlap: Overlap) -> dict[str, object]:
+    return {
+        "earlier": overlap.earlier.file_id,
+        "later": overlap.later.file_id,
+        "first": overlap.later.first,
+        "last": overlap.later.last,
+    }
+
+
+def _replace_days(reading: Reading, overlap: Overlap) -> None:
+    reason = f"replaced by {overlap.later.path}"
+    _set_aside(reading.con, reading.table, "replaced", reason, _of_later_days(reading), **_window(overlap))
+
+
+# Logs
+
+
+def _settle_logs(reading: Reading, file_ids: Mapping[Path, int]) -> None:
+    """Logs are parts, unless in the times of both they tell exactly the same; half the same is asked about.
+
+    Calls with an id are told apart by that. Those that are nobody's or left out say nothing: health checks come to
+    every node of a gateway alike.
+    """
+    excluded = " or ".join(
+        f"{field} in (select value from excluded where field = '{field}')"
+        for field in ("operation", "product", "api_key", "partner_id")
+    )
+    telling = (
+        "request_id is null and coalesce(api_key, partner_id) is not null"
+        f" and not coalesce({excluded}, false)"
+    )
+    parts = _parts(reading, file_ids, "called_at", telling)
+    meeting = {
+        part.file_id
+        for one, other in combinations(parts, 2)
+        if max(one.first, other.first) < min(one.last, other.last)
+        for part in (one, other)
+    }
+    if not meeting:
         return
-    place = _places(program, export)
-    ordered = sorted(rows, key=lambda row: (place[row[1]], natural(row[1])))
-    for position, (file_id, _) in enumerate(ordered[:-1]):
-        later = [row[0] for row in ordered[position + 1 :]]
-        _set_aside(
-            con,
-            "partners",
-            "replaced",
-            "replaced by a later export",
-            "select rowid from partners where file_id = $file and partner_id in"
-            " (select partner_id from partners where list_contains($later::integer[], file_id))",
-            file=file_id,
-            later=later,
+    values = ", ".join(name for name, *_ in schema("calls"))
+    reading.con.execute(
+        "create or replace temp table told as"
+        f" select file_id, called_at as day, hash({values}) as whole, whole as named"
+        f" from calls where list_contains($files::integer[], file_id) and {telling}",
+        {"files": list(meeting)},
+    )
+    same = _same_rows(reading)
+    questions = []
+    for number, later in enumerate(parts):
+        for earlier in reversed(parts[:number]):
+            overlap = _of_logs(reading, earlier, later, same.get((earlier.file_id, later.file_id), (0, 0))[0])
+            if overlap.same * 2 < max(1, min(overlap.of_earlier, overlap.of_later)):
+                continue
+            is_same = overlap.same == overlap.of_earlier == overlap.of_later and _are_same_lines(
+                reading, overlap, file_ids
+            )
+            verdict = reading.export.overlap or ("replace" if is_same else "ask")
+            if verdict == "replace":
+                _replace_times(reading, overlap)
+            else:
+                questions.append(overlap)
+    _ask(reading, questions)
+
+
+def _of_logs(reading: Reading, earlier: Part, later: Part, same: int) -> Overlap:
+    """Two logs in the times of both; one instant is no time: there a log is cut in two."""
+    first, last = max(earlier.first, later.first), min(earlier.last, later.last)
+    if same == 0 or first >= last:
+        return Overlap(earlier, later, 0, 0, 0, 0)
+    counts = dict(
+        reading.con.execute(
+            "select file_id, count(*) from told where day between $first and $last group by file_id",
+            {"first": first, "last": last},
+        ).fetchall()
+    )
+    return Overlap(earlier, later, counts[earlier.file_id], counts[later.file_id], same, same)
+
+
+def _are_same_lines(reading: Reading, overlap: Overlap, file_ids: Mapping[Path, int]) -> bool:
+    """Whether two logs also hold as many whole lines that are the same."""
+    pair = (overlap.earlier.file_id, overlap.later.file_id)
+    read = {
+        path: file_ids[original] for path, original in reading.originals.items() if file_ids[original] in pair
+    }
+    fill_contents(reading, read, numbered=False)
+    [(same,)] = reading.con.execute(
+        "with counted as (select file_id, whole, count(*) as row_count from contents group by all)"
+        " select coalesce(sum(least(one.row_count, other.row_count)), 0)"
+        " from counted as one inner join counted as other using (whole)"
+        " where one.file_id = $earlier and other.file_id = $later",
+        {"earlier": pair[0], "later": pair[1]},
+    ).fetchall()
+    return bool(same >= overlap.same)
+
+
+def _replace_times(reading: Reading, overlap: Overlap) -> None:
+    """Take out the earlier log's calls in the times that the later covers too."""
+    earlier, later = overlap.earlier, overlap.later
+    _set_aside(
+        reading.con,
+        reading.table,
+        "replaced",
+        f"replaced by {later.path}",
+        "select rowid from calls where file_id = $file and request_id is null and called_at between $first and $last",
+        file=earlier.file_id,
+        first=later.first,
+        last=later.last,
+    )
+
+
+# The question
+
+
+def _ask(reading: Reading, questions: Sequence[Overlap]) -> None:
+    """ReviewError with the files of which it isn't plain what they are to one another."""
+    if not questions:
+        return
+    more = (
+        [f"… and {formats.plural(len(questions) - SHOWN, 'pair')} of files more"]
+        if len(questions) > SHOWN
+        else []
+    )
+    raise ReviewError(
+        "\n".join(
+            [
+                *(_question(reading, overlap) for overlap in questions[:SHOWN]),
+                *more,
+                'If they are parts to be added up, set overlap = "keep" for this export; if the later of two tells its'
+                ' days anew, overlap = "replace"; and if one is a copy or an extract, leave it out of `path`.',
+            ]
         )
+    )
+
+
+def _question(reading: Reading, overlap: Overlap) -> str:
+    earlier, later = overlap.earlier, overlap.later
+    first, last = max(earlier.first, later.first), min(earlier.last, later.last)
+    days = f"{first}" if first == last else f"{first} to {last}"
+    same = {0: "none of them is", 1: "1 of them is"}.get(overlap.same, f"{overlap.same:,} of them are")
+    return (
+        f"{reading.table}: of {days} {earlier.path} has {formats.plural(overlap.of_earlier, 'row')},"
+        f" {later.path} {formats.plural(overlap.of_later, 'row')}; {same} the same."
+    )

@@ -134,7 +134,7 @@ def select_text(
         parts.append(_select_json(of_form, form, columns, layout, query))
     if "parquet" in of_kind:
         parts.append(_select_parquet(con, of_kind["parquet"], columns, query))
-    query.sql = _numbered(parts, numbered)
+    query.sql = numbered_rows(parts, numbered)
     return query
 
 
@@ -150,7 +150,7 @@ def select_lines(files: Sequence[Path], numbered: bool = True) -> Query:
     """A SELECT of a log's lines that are not blank, each whole in a column `line`; and `source`, `source_row`."""
     lines = f"select line, source from read_csv($files, {WHOLE_LINES}, filename = 'source')"
     return Query(
-        f"select * from (\n{_numbered([lines], numbered)}\n) where trim(line) <> ''",
+        f"select * from (\n{numbered_rows([lines], numbered)}\n) where trim(line) <> ''",
         {"files": [str(file) for file in files]},
     )
 
@@ -193,7 +193,7 @@ def select_json(
             f"select *\nfrom {reader}($files_{layout}{columns}, format = '{layout}',{records}"
             f" ignore_errors = {layout == 'newline_delimited'}, filename = 'source')"
         )
-    query.sql = _numbered(parts, numbered)
+    query.sql = numbered_rows(parts, numbered)
     return query
 
 
@@ -205,7 +205,7 @@ def files_by(files: Sequence[Path], key: Callable[[Path], Key]) -> dict[Key, lis
     return groups
 
 
-def _numbered(parts: Sequence[str], numbered: bool) -> str:
+def numbered_rows(parts: Sequence[str], numbered: bool) -> str:
     """The rows of all parts; `source_row` counts from 1 in each file, or is null where nobody asks for it."""
     rows = "\nunion all by name\n".join(parts)
     if not numbered:
@@ -285,24 +285,27 @@ def _select_csv(
 ) -> str:
     there = positions(begins.names)
     missing_stop(files[0], begins.names, _missing(there, wanted))
-    width = len(begins.names) + layout.spare
-    group = len(query.parameters)
-    query.parameters |= {
-        f"files_{group}": [str(file) for file in files],
-        f"columns_{group}": {f"c{number}": "VARCHAR" for number in range(width)},
-        f"mark_{group}": begins.delimiter,
-        f"lines_{group}": begins.lines,
-    }
     columns = []
     for column in wanted:
         name = _name_in(there, column)
         value = _of_columns(column, [f"c{number}" for number in there[name]] if name is not None else [])
         columns.append(f"{value} as {identifier(column.ours)}")
+    return f"select {', '.join(columns)}, source\nfrom {rows_of_csv(files, begins, layout, query)}"
+
+
+def rows_of_csv(files: Sequence[Path], begins: Header, layout: Layout, query: Query) -> str:
+    """SQL for the rows of delimited files that begin alike: columns `c0`, `c1`, … of text, and `source`."""
+    group = len(query.parameters)
+    query.parameters |= {
+        f"files_{group}": [str(file) for file in files],
+        f"columns_{group}": {f"c{number}": "VARCHAR" for number in range(len(begins.names) + layout.spare)},
+        f"mark_{group}": begins.delimiter,
+        f"lines_{group}": begins.lines,
+    }
     # DuckDB pads short rows only where it reads a file in one go.
     padding = ", null_padding = true, parallel = false" if layout.is_padded else ""
     return (
-        f"select {', '.join(columns)}, source\n"
-        f"from read_csv($files_{group}, columns = $columns_{group}, delim = $mark_{group}, skip = $lines_{group},"
+        f"read_csv($files_{group}, columns = $columns_{group}, delim = $mark_{group}, skip = $lines_{group},"
         f" auto_detect = false{padding},"
         """ header = false, quote = '"', escape = '"', filename = 'source')"""
     )
@@ -320,7 +323,6 @@ def _select_json(
 ) -> str:
     """Objects are matched key by key; a dot in a name leads into a nested object."""
     group = len(query.parameters)
-    query.parameters[f"files_{group}"] = [str(file) for file in files]
     columns = []
     for number, column in enumerate(wanted):
         places = []
@@ -330,15 +332,22 @@ def _select_json(
             places += [f"json ->> $key_{group}_{number}_{again}", f"json ->> $path_{group}_{number}_{again}"]
         value = _of_columns(column, [f"coalesce({', '.join(places)})"])
         columns.append(f"{value} as {identifier(column.ours)}")
+    return f"select {', '.join(columns)}, source\nfrom {objects_of_json(files, form, layout, query)}"
+
+
+def objects_of_json(files: Sequence[Path], form: str, layout: Layout, query: Query) -> str:
+    """SQL for the objects of JSON files laid out alike: columns `json` and `source`."""
+    group = len(query.parameters)
+    query.parameters[f"files_{group}"] = [str(file) for file in files]
     objects = (
         f"read_json_objects($files_{group}, format = '{form}',"
         f" ignore_errors = {form == 'newline_delimited'}, filename = 'source')"
     )
-    if layout.records:
-        query.parameters[f"records_{group}"] = json_path([layout.records])
-        rows = f"""coalesce(from_json(json -> $records_{group}, '["JSON"]'), [json])"""
-        objects = f"(select unnest({rows}) as json, source from {objects})"
-    return f"select {', '.join(columns)}, source\nfrom {objects}"
+    if not layout.records:
+        return objects
+    query.parameters[f"records_{group}"] = json_path([layout.records])
+    rows = f"""coalesce(from_json(json -> $records_{group}, '["JSON"]'), [json])"""
+    return f"(select unnest({rows}) as json, source from {objects})"
 
 
 def json_path(keys: Sequence[str]) -> str:

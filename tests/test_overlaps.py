@@ -59,10 +59,13 @@ def test_rows_without_an_id_may_repeat_inside_a_file(loaded):
 def test_later_export_replaces_the_earlier_for_the_days_it_covers(loaded):
     con = loaded(
         {"worklogs": 'path = "w-*.csv"'},
-        **{"w-1_csv": work((1, 1), (2, 2), (3, 3)), "w-2_csv": work((2, 2), (3, 3.5), (4, 4))},
+        **{
+            "w-1_csv": work((1, 1), (2, 2), (3, 3), (4, 4)),
+            "w-2_csv": work((2, 2), (3, 3), (4, 4.5), (5, 5)),
+        },
     )
-    assert hours(con) == [(1, 1.0), (2, 2.0), (3, 3.5), (4, 4.0)]
-    assert replaced(con) == [("replaced", "replaced by w-2.csv", 2)]
+    assert hours(con) == [(1, 1.0), (2, 2.0), (3, 3.0), (4, 4.5), (5, 5.0)]
+    assert replaced(con) == [("replaced", "replaced by w-2.csv", 3)]
 
 
 def test_entry_deleted_since_is_gone(loaded):
@@ -77,12 +80,12 @@ def test_three_rolling_exports_come_to_the_last_word_on_each_day(loaded):
     con = loaded(
         {"worklogs": 'path = "w-*.csv"'},
         **{
-            "w-1_csv": work((1, 1), (2, 1), (3, 1)),
-            "w-2_csv": work((2, 1), (3, 2), (4, 2)),
-            "w-3_csv": work((3, 2), (4, 3), (5, 3)),
+            "w-1_csv": work((1, 1), (2, 1), (2, 1), (3, 1)),
+            "w-2_csv": work((2, 1), (2, 1), (3, 2), (3, 3), (4, 2)),
+            "w-3_csv": work((3, 2), (3, 3), (4, 3), (5, 3)),
         },
     )
-    assert hours(con) == [(1, 1.0), (2, 1.0), (3, 2.0), (4, 3.0), (5, 3.0)]
+    assert hours(con) == [(1, 1.0), (2, 1.0), (2, 1.0), (3, 2.0), (3, 3.0), (4, 3.0), (5, 3.0)]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +97,12 @@ def test_three_rolling_exports_come_to_the_last_word_on_each_day(loaded):
     ],
 )
 def test_order_given_and_then_the_name_says_which_is_later(loaded, paths, kept):
-    con = loaded({"worklogs": f"path = {paths}"}, w2_csv=work((1, 1), (2, 2)), w10_csv=work((1, 1), (2, 9)))
-    assert hours(con) == [(1, 1.0), (2, kept)]
+    con = loaded(
+        {"worklogs": f"path = {paths}"},
+        w2_csv=work((1, 1), (1, 3), (2, 2)),
+        w10_csv=work((1, 1), (1, 3), (2, 9)),
+    )
+    assert hours(con) == [(1, 1.0), (1, 3.0), (2, kept)]
 
 
 def test_names_sort_as_people_sort_them():
@@ -123,13 +130,50 @@ MANY = [(day, 1) for day in range(1, 8)]
 OTHERS = [(day, 2) for day in range(1, 8)]
 
 
-def test_files_of_the_same_days_with_nothing_in_common_are_a_question(loaded):
+@pytest.mark.parametrize(
+    ("one", "other", "what"),
+    [
+        (MANY, OTHERS, "a.csv has 7 rows, b.csv 7 rows; none of them is the same"),
+        ([(2, 1)], [(2, 4)], "of 2026-02-02 a.csv has 1 row, b.csv 1 row; none of them is the same"),
+        ([(1, 1), (2, 4)], [(1, 1), (2, 5)], "2 rows, b.csv 2 rows; 1 of them is the same"),  # by chance?
+        (MANY, [(1, 1), (7, 2)], "7 rows, b.csv 2 rows; 1 of them is the same"),  # corrections?
+        (MANY, MANY[:5] + MANY[6:], "7 rows, b.csv 6 rows; 6 of them are the same"),  # an extract?
+        (MANY + OTHERS, [*MANY, (8, 1)], "14 rows, b.csv 7 rows; 7 of them are the same"),  # of fewer teams?
+    ],
+)
+def test_files_of_the_same_days_that_do_not_tell_the_same_are_a_question(loaded, one, other, what):
     with pytest.raises(ReviewError) as error:
-        loaded({"worklogs": 'path = ["a.csv", "b.csv"]'}, a_csv=work(*MANY), b_csv=work(*OTHERS))
-    assert "a.csv and b.csv both speak of 2026-02-01 to 2026-02-07, and have no row in common" in str(
-        error.value
-    )
+        loaded({"worklogs": 'path = ["a.csv", "b.csv"]'}, a_csv=work(*one), b_csv=work(*other))
+    assert what in str(error.value)
     assert 'overlap = "keep"' in str(error.value)
+
+
+def test_rows_are_the_same_by_columns_that_nothing_reads_too(loaded):
+    head = "date,partner_id,activity,role,hours,person\n"
+    texts = [
+        head + "".join(f"2026-02-{day:02},acme,engineering,engineer,8,{name}\n" for day in range(1, 8))
+        for name in ("ann", "bob")
+    ]
+    with pytest.raises(ReviewError, match="none of them is the same"):
+        loaded({"worklogs": 'path = ["a.csv", "b.csv"]'}, a_csv=texts[0], b_csv=texts[1])
+
+
+def test_rows_are_the_same_in_another_order_of_columns(loaded):
+    turned = "hours,date,partner_id,activity,role\n" + "".join(
+        f"{hours},2026-02-{day:02},acme,engineering,engineer\n" for day, hours in [*MANY[1:], (8, 2)]
+    )
+    con = loaded({"worklogs": 'path = ["a.csv", "b.csv"]'}, a_csv=work(*MANY), b_csv=turned)
+    assert hours(con) == [*((day, 1.0) for day in range(1, 8)), (8, 2.0)]
+
+
+def test_question_is_asked_of_all_pairs_at_once(loaded):
+    with pytest.raises(ReviewError) as error:
+        loaded(
+            {"worklogs": 'path = "w*.csv"'},
+            **{f"w{number}_csv": work((1, number), (2, number)) for number in range(1, 5)},
+        )
+    assert str(error.value).count("none of them is the same") == 3
+    assert "… and 3 pairs of files more" in str(error.value)
 
 
 @pytest.mark.parametrize(("overlap", "total"), [("keep", 21), ("replace", 14)])
@@ -139,14 +183,46 @@ def test_question_is_answered_by_overlap(loaded, overlap, total):
     assert rows(con, "select sum(hours) from worklogs") == [(Decimal(total),)]
 
 
+def charges(*rows):
+    return "ChargePeriodStart,ResourceId,EffectiveCost,BillingCurrency\n" + "".join(
+        f"2026-02-{day:02},{resource},{cost},USD\n" for day, resource, cost in rows
+    )
+
+
+CLOUD = 'path = "f*.csv"\npreset = "focus"\nset = { category = "infrastructure" }'
+
+
 def test_charges_of_a_cloud_in_parts_are_all_kept(loaded):
-    head = "ChargePeriodStart,EffectiveCost,BillingCurrency\n"
-    parts = [head + "".join(f"2026-02-{day:02},{cost}.5,USD\n" for day in range(1, 8)) for cost in (1, 2)]
-    block = 'path = "f*.csv"\npreset = "focus"\nset = { category = "infrastructure" }'
-    con = loaded({"costs": block}, f1_csv=parts[0], f2_csv=parts[1])
-    assert rows(con, "select sum(amount) from costs") == [(Decimal("28"),)]
-    con = loaded({"costs": block}, f1_csv=parts[0], f2_csv=parts[0].replace("1.5", "1.5 "))
-    assert rows(con, "select sum(amount) from costs where amount = 1.5") == [(Decimal("10.5"),)]
+    parts = [charges(*((day, resource, 1.5) for day in range(1, 8))) for resource in "ab"]
+    con = loaded({"costs": CLOUD}, f1_csv=parts[0], f2_csv=parts[1])
+    assert rows(con, "select sum(amount) from costs") == [(Decimal("21"),)]
+
+
+def test_charges_exported_anew_replace_the_earlier(loaded):
+    one = charges(*((day, "a", 1.5) for day in range(1, 8)))
+    con = loaded({"costs": CLOUD}, f1_csv=one, f2_csv=one.replace("2026-02-07,a,1.5", "2026-02-07,a,2.5"))
+    assert rows(con, "select sum(amount) from costs") == [(Decimal("11.5"),)]
+
+
+def test_charges_of_the_same_resources_with_other_amounts_are_a_question(loaded):
+    one = charges(*((day, "a", 1.5) for day in range(1, 8)))
+    with pytest.raises(ReviewError, match=r"f1.csv has 7 rows, f2.csv 7 rows; none of them is the same"):
+        loaded({"costs": CLOUD}, f1_csv=one, f2_csv=one.replace("1.5", "2.5"))
+
+
+def test_rates_of_two_currencies_in_two_files_are_both_kept(loaded):
+    head = "month,currency,rate\n"
+    con = loaded(
+        {"fx": 'path = ["eur.csv", "gbp.csv"]'},
+        eur_csv=head + "2026-01-01,EUR,1.1\n2026-02-01,EUR,1.2\n",
+        gbp_csv=head + "2026-01-01,GBP,1.3\n2026-02-01,GBP,1.4\n2026-02-01,EUR,1.25\n",
+    )
+    assert rows(con, "select month(month), currency, rate::double from fx order by all") == [
+        (1, "EUR", 1.1),
+        (1, "GBP", 1.3),
+        (2, "EUR", 1.25),
+        (2, "GBP", 1.4),
+    ]
 
 
 def test_invoice_lines_of_a_later_export_replace_those_of_the_earlier(loaded):
@@ -158,6 +234,43 @@ def test_invoice_lines_of_a_later_export_replace_those_of_the_earlier(loaded):
         ("b", "paid"),
         ("c", "open"),
     ]
+
+
+def invoice(*lines):
+    return LINES + "".join(
+        f"{line},{partner},usage,{amount},USD,2026-02-{day:02},{status}\n"
+        for line, partner, amount, day, status in lines
+    )
+
+
+def test_draft_that_was_invoiced_on_another_day_is_the_same_invoice(loaded):
+    con = loaded(
+        {"invoices": 'path = "i*.csv"'},
+        i1_csv=invoice(("a", "acme", 10, 1, "paid"), ("b", "acme", 20, 2, "draft")),
+        i2_csv=invoice(("b", "acme", 21, 9, "open"), ("c", "acme", 5, 10, "open")),
+    )
+    assert rows(con, "select line_id, amount::int, status from invoices order by 1") == [
+        ("a", 10, "paid"),
+        ("b", 21, "open"),
+        ("c", 5, "open"),
+    ]
+
+
+def test_invoices_of_two_firms_with_the_same_numbers_are_a_question(loaded):
+    with pytest.raises(ReviewError, match="none of them is the same"):
+        loaded(
+            {"invoices": 'path = "i*.csv"'},
+            i1_csv=invoice(("INV-1", "acme", 10, 1, "paid"), ("INV-2", "acme", 20, 2, "paid")),
+            i2_csv=invoice(("INV-1", "bolt", 30, 1, "paid"), ("INV-2", "bolt", 40, 2, "paid")),
+        )
+
+
+def test_invoices_that_are_only_some_of_the_earlier_are_a_question(loaded):
+    lines = [(f"l{day}", "acme", 10, day, "paid") for day in range(1, 8)]
+    with pytest.raises(ReviewError, match=r"i1.csv has 7 rows, i2.csv 6 rows; 6 of them are the same"):
+        loaded(
+            {"invoices": 'path = "i*.csv"'}, i1_csv=invoice(*lines), i2_csv=invoice(*lines[:4], *lines[5:])
+        )
 
 
 def test_invoices_in_parts_are_all_kept(loaded):
@@ -221,6 +334,54 @@ def test_logs_without_ids_that_tell_the_same_are_one(loaded):
     assert call_days(con) == [(day, 1) for day in range(1, 7)]
 
 
+def nodes(*calls, bytes_=""):
+    """Lines of NGINX: seconds of a day, the user, and what was asked for."""
+    return "".join(
+        f'10.0.0.9 - {user} [03/Feb/2026:12:{second // 60:02}:{second % 60:02} +0000] "GET {path} HTTP/1.1" 200'
+        f' 5 "-" "probe{bytes_}"\n'
+        for second, user, path in calls
+    )
+
+
+NODES = 'path = "n*.log"\npreset = "combined"\nset = { environment = "production" }'
+CHECKS = [(second, "-", "/health") for second in range(0, 600, 10)]
+WORK = [(second, "acme", "/v1/orders") for second in range(3, 600, 20)]
+
+
+def test_health_checks_that_come_to_each_node_alike_are_all_kept(loaded):
+    one = nodes(*CHECKS, (11, "acme", "/v1/a"), (500, "acme", "/v1/a"))
+    other = nodes(*CHECKS, (12, "acme", "/v1/a"), (499, "acme", "/v1/a"))
+    con = loaded({"calls": NODES}, n1_log=one, n2_log=other)
+    assert rows(con, "select count(*) from calls") == [(124,)]
+
+
+def test_same_calls_to_two_nodes_are_a_question(loaded):
+    with pytest.raises(ReviewError, match=r"n1.log has 30 rows, n2.log 30 rows; 30 of them are the same"):
+        loaded({"calls": NODES}, n1_log=nodes(*WORK), n2_log=nodes(*WORK, bytes_="2"))
+
+
+def test_log_that_ends_early_takes_nothing_from_the_whole_one(loaded):
+    con = loaded({"calls": NODES}, n1_log=nodes(*WORK), n2_log=nodes(*WORK[:20]))
+    assert rows(con, "select count(*) from calls") == [(30,)]
+
+
+def test_log_cut_in_two_at_an_instant_is_whole(loaded):
+    lines = [(second // 2, "acme", "/v1/orders") for second in range(40)]
+    con = loaded({"calls": NODES}, n1_log=nodes(*lines[:21]), n2_log=nodes(*lines[21:]))
+    assert rows(con, "select count(*) from calls") == [(40,)]
+
+
+def test_calls_left_out_say_nothing_of_two_logs(loaded):
+    probes = [(second, "monitor", "/v1/ping") for second in range(0, 600, 10)]
+    con = loaded(
+        {"calls": NODES},
+        '[exclude]\npartner_id = ["monitor"]',
+        n1_log=nodes(*probes, (5, "acme", "/v1/a")),
+        n2_log=nodes(*probes, (5, "bolt", "/v1/a")),
+    )
+    assert rows(con, "select count(*) from calls") == [(122,)]
+
+
 def test_calls_of_one_id_in_two_exports_count_once(opened):
     one = log(*((day, 1, f"a{day}") for day in range(1, 5)))
     other = log(*((day, 1, f"a{day}") for day in range(3, 7)))
@@ -231,13 +392,25 @@ def test_calls_of_one_id_in_two_exports_count_once(opened):
 def test_daily_sums_of_a_later_export_replace_the_earlier(loaded):
     head = "date,partner_id,calls,errors\n"
     block = 'path = "d*.csv"\npreset = "daily"\nset = { environment = "production" }'
+    days = [f"2026-02-{day:02},acme,{day * 10},0\n" for day in range(1, 9)]
     con = loaded(
         {"calls": block},
-        d1_csv=head + "2026-02-01,acme,10,0\n2026-02-02,acme,5,0\n",
-        d2_csv=head + "2026-02-02,acme,20,0\n2026-02-03,acme,30,0\n",
+        d1_csv=head + "".join(days[:3]) + "2026-02-04,acme,5,0\n",
+        d2_csv=head + "".join(days[1:]),
     )
-    assert rows(con, "select day(called_at), sum(calls)::int from calls group by all order by 1") == [
-        (1, 10),
-        (2, 20),
-        (3, 30),
+    assert call_sums(con) == [(day, day * 10) for day in range(1, 9)]
+
+
+def test_daily_sums_of_two_regions_are_a_question(loaded):
+    head = "date,partner_id,region,calls,errors\n"
+    block = 'path = "d*.csv"\npreset = "daily"\nset = { environment = "production" }'
+    texts = [
+        head + "".join(f"2026-02-{day:02},acme,{region},100,0\n" for day in range(1, 9))
+        for region in ("east", "west")
     ]
+    with pytest.raises(ReviewError, match="none of them is the same"):
+        loaded({"calls": block}, d1_csv=texts[0], d2_csv=texts[1])
+
+
+def call_sums(con):
+    return rows(con, "select day(called_at), sum(calls)::int from calls group by all order by 1")
