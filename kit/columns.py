@@ -56,11 +56,15 @@ def typed(
         "is_minor": (export.amounts if export.amounts != "major" else settings.get("amounts", "major"))
         == "minor",
     }
-    values, casts, problems, faulty = [], [], [], []
+    values, casts, problems, faulty, clocks = [], [], [], [], []
     names = [name for name, *_ in schema(table)]
     for name, type_, is_required, _ in schema(table):
         values.append(f"{_text_or_value(table, name, given.get(name), export, query)} as {name}_given")
-        casts.append(f"{_cast(name, type_, given.get(name), export)} as {name}")
+        cast = _cast(name, type_, given.get(name), export)
+        if type_ == "DATE" and (written := _written(name, given.get(name), export)):
+            clocks.append(f"bool_and({written} = date_trunc('day', {written})) as {name}_is_day")
+            cast = f"if({name}_is_day, {_first_of_month(name, f'({written})::date')}, {cast})"
+        casts.append(f"{cast} as {name}")
         wrong = f"{name} is null" if is_required else f"{name} is null and {name}_given is not null"
         if name in IDS:
             wrong += f" or regexp_full_match({name}, {literal(EXCEL_NUMBER)})"
@@ -82,8 +86,11 @@ settings_of_export as (
         $export_zone as export_zone, $program_zone as program_zone,
         $preset_name::varchar as preset_name, $is_minor::boolean as is_minor
 ),
-given as (select {", ".join(values)}, {source}, settings_of_export.* from staged, settings_of_export),
-casted as (select *, {", ".join(casts)} from given)
+given as {"materialized " if clocks else ""}(
+    select {", ".join(values)}, {source}, settings_of_export.* from staged, settings_of_export
+),
+clocks as (select {", ".join(clocks) or "null as nothing"}{" from given" if clocks else ""}),
+casted as (select *, {", ".join(casts)} from given, clocks)
 select {columns}, source, source_row, case {" ".join(problems)} end as problem,
     case problem {" ".join(faulty)} end as problem_value
 from casted"""
@@ -123,7 +130,7 @@ def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
     is_text = given_type in (None, "VARCHAR") or name in export.set
     if type_ == "DATE":
         day = _text_day(name, value, export) if is_text else _day(value, given_type)
-        return f"date_trunc('month', {day})::date" if name == "month" else day
+        return _first_of_month(name, day)
     if type_ == "TIMESTAMP WITH TIME ZONE":
         return _text_instant(value, export) if is_text else _instant(value, given_type)
     if type_.startswith("DECIMAL"):
@@ -144,6 +151,28 @@ def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
     if name == "currency":
         return f"upper({value}::varchar)"
     return f"try_cast({value} as {type_})"
+
+
+def _first_of_month(name: str, day: str) -> str:
+    return f"date_trunc('month', {day})::date" if name == "month" else day
+
+
+def _written(name: str, given_type: str | None, export: Export) -> str | None:
+    """SQL for the clock time that a day is written with, its zone left aside; None where there is none, or it counts.
+
+    Spreadsheets and databases write a day as its midnight. Where a whole column holds midnights it holds days, unless
+    the export's zone is set: shifted to another zone they would all be of the day before.
+    """
+    value = f"{name}_given"
+    if name in export.set or given_type in (None, "DATE") or "timezone" in export.model_fields_set:
+        return None
+    if given_type != "VARCHAR":
+        return f"{value}::timestamp" if given_type.startswith("TIMESTAMP") else None
+    if not export.dates:
+        return f"written_clock({value})"
+    if has_clock(export.dates) and not has_zone(export.dates):
+        return f"try_strptime({value}, {literal(export.dates)})"
+    return None
 
 
 def _text_day(name: str, value: str, export: Export) -> str:

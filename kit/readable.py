@@ -1,19 +1,23 @@
-"""Files that DuckDB cannot read as they are → text that it can: Excel's first sheet, and other encodings than UTF-8."""
+"""Files that DuckDB cannot read as they are → what it can: spreadsheets, other encodings than UTF-8, odd names."""
 
 import csv
+import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 from kit.errors import ReviewError
-from kit.opening import UNREADABLE, open_bytes
+from kit.opening import UNREADABLE, endings, open_bytes
 from kit.records import plain_ending
+
+PATTERN = re.compile(r"[*?\[]")  # a name with these means other files to DuckDB
 
 
 def readable_files(paths: Sequence[Path], folder: Path, encoding: str | None) -> dict[Path, Path]:
-    """Each path by what is to be read for it: itself, or a file of UTF-8 text made of it in the folder.
+    """Each path by what is to be read for it: itself, a file of UTF-8 text made of it in the folder, or a link there.
 
     Text is of the encoding given, of UTF-16 where its first bytes say so, or else of UTF-8.
     """
@@ -25,6 +29,9 @@ def readable_files(paths: Sequence[Path], folder: Path, encoding: str | None) ->
         elif foreign := _encoding(path, encoding):
             text = folder / f"{number}{plain_ending(path)}"
             _write_text(path, foreign, text)
+        elif PATTERN.search(str(path)):
+            text = folder / f"{number}{''.join(end for end in endings(path)[-2:] if not PATTERN.search(end))}"
+            text.symlink_to(path.absolute())
         else:
             text = path
         made[text] = path
@@ -63,20 +70,26 @@ def _rows(workbook: Path) -> Iterator[list[str]]:
 
     try:
         book = load_workbook(workbook, read_only=True, data_only=True)
-        for row in book.worksheets[0].iter_rows(values_only=True):
-            texts = [_text(value) for value in row]
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # some programs write a size that is none
+        for row in sheet.iter_rows():
+            texts = [_text(cell) for cell in row]
             yield texts if any(texts) else []
         book.close()
     except (BadZipFile, InvalidFileException, KeyError) as error:
         raise ReviewError(f"{workbook}: not an Excel workbook (.xlsx): {error}") from None
 
 
-def _text(value: object) -> str:
-    """A cell as an export would write it: a day without a time of day is a day alone."""
+def _text(cell: Any) -> str:
+    """A cell as an export would write it: a day whose format shows no hours is a day alone."""
+    value = cell.value
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
+        shows_hours = "h" in re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", cell.number_format or "").lower()
+        if value.time() == time() and not shows_hours:
+            return value.date().isoformat()
+        return value.isoformat(sep=" ")
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():

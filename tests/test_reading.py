@@ -4,6 +4,7 @@
 
 import gzip
 import json
+import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -157,6 +158,16 @@ def test_json_is_matched_by_key_and_a_dot_leads_into_an_object(loaded):
     columns = """columns = { partner_id = "account.id", name = "acc.name", registered_at = 'odd "key"' }"""
     con = loaded({"partners": f'path = "p.jsonl"\n{columns}'}, p_jsonl=json.dumps(line))
     assert partners(con) == ACME
+
+
+def test_name_that_looks_like_a_pattern_is_a_name(loaded, tmp_path):
+    (tmp_path / "calls[1].csv").write_text(CALLS)
+    (tmp_path / "calls1.csv").write_text(CALLS.replace("200", "404"))
+    con = loaded({"calls": 'path = ["calls[1].csv", "calls1.csv"]'})
+    assert rows(con, "select status, path from calls join files using (file_id) order by 1") == [
+        (200, "calls[1].csv"),
+        (404, "calls1.csv"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["partners.pdf", "partners", "partners.gz"])
@@ -480,6 +491,43 @@ def test_day_is_that_of_the_programs_zone(loaded, text, day):
     assert partners(con) == [("acme", "Acme", day)]
 
 
+MIDNIGHTS = ["2026-07-01T00:00:00Z", "2026-07-02T00:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("days", "lines", "read"),
+    [
+        (MIDNIGHTS, "", [1, 2]),  # days, as databases write them
+        (["2026-07-01", "2026-07-02 00:00"], "", [1, 2]),
+        (["01/07/2026 00:00", "02/07/2026 00:00"], '\ndates = "%d/%m/%Y %H:%M"', [1, 2]),
+        ([*MIDNIGHTS, "2026-07-03T01:00:00Z"], "", [30, 1, 2]),  # times
+        (MIDNIGHTS, '\ntimezone = "UTC"', [30, 1]),  # times, since a zone is said
+    ],
+)
+def test_column_of_midnights_holds_days(loaded, days, lines, read):
+    text = "date,category,amount,currency\n" + "".join(f"{day},people,1,USD\n" for day in days)
+    con = loaded({"costs": f'path = "costs.csv"{lines}'}, timezone="America/New_York", costs_csv=text)
+    assert rows(con, "select day(date) from costs order by date") == [(day,) for day in read]
+
+
+def test_column_of_midnights_in_parquet_holds_days(loaded, tmp_path):
+    duckdb.sql(
+        "select timestamp '2026-07-01' + to_days(n::int) as date, 'people' as category, 1 as amount, 'USD' as currency"
+        " from range(2) as days(n)"
+    ).write_parquet(str(tmp_path / "costs.parquet"))
+    con = loaded({"costs": 'path = "costs.parquet"'}, timezone="America/New_York")
+    assert rows(con, "select day(date) from costs order by date") == [(1,), (2,)]
+
+
+def test_charge_of_an_hour_is_of_its_day_in_utc(loaded):
+    text = "ChargePeriodStart,EffectiveCost,BillingCurrency\n" + "".join(
+        f"2026-07-01T{hour:02}:00:00Z,1,USD\n" for hour in (0, 13, 23)
+    )
+    block = 'path = "f.csv"\npreset = "focus"\nset = { category = "infrastructure" }'
+    con = loaded({"costs": block}, timezone="America/New_York", f_csv=text)
+    assert rows(con, "select date, count(*) from costs group by all") == [(date(2026, 7, 1), 3)]
+
+
 @pytest.mark.parametrize(
     ("dates", "text", "day"),
     [("%d.%m.%Y", "01.12.2025", date(2025, 12, 1)), ("%d.%m.%Y %H:%M", "01.12.2025 05:59", date(2025, 11, 30)),
@@ -724,6 +772,25 @@ def test_spreadsheet_is_read_cell_by_cell(loaded, tmp_path):
         (date(2026, 2, 10), "people", Decimal("1234.5"), Decimal(1)),
         (date(2026, 2, 11), "tooling", Decimal("7.1"), Decimal("0.25")),
     ]
+
+
+def test_time_in_a_spreadsheet_is_no_day_even_at_midnight(loaded, tmp_path):
+    head, call = ["called_at", "partner_id", "environment", "status"], ["acme", "production", 200]
+    workbook(tmp_path / "calls.xlsx", head, *([datetime(2026, 7, day), *call] for day in (1, 2)))
+    con = loaded({"calls": 'path = "calls.xlsx"'}, timezone="America/New_York")
+    assert instants(con) == [utc("2026-07-01T00:00"), utc("2026-07-02T00:00")]
+
+
+def test_spreadsheet_may_claim_any_size(loaded, tmp_path):
+    workbook(
+        tmp_path / "p.xlsx", ["partner_id", "name", "registered_at"], ["acme", "Acme", date(2025, 12, 1)]
+    )
+    with zipfile.ZipFile(tmp_path / "p.xlsx") as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    with zipfile.ZipFile(tmp_path / "p.xlsx", "w") as book:
+        for name, part in parts.items():
+            book.writestr(name, part.replace(b'<dimension ref="A1:C2"', b'<dimension ref="A1"'))
+    assert partners(loaded({"partners": 'path = "p.xlsx"'})) == ACME
 
 
 def test_fault_in_a_spreadsheet_names_the_workbook_and_its_row(loaded, tmp_path):

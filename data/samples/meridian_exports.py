@@ -228,7 +228,7 @@ def cloud_charges(rng: random.Random) -> Iterator[tuple[datetime, datetime, str,
             if rng.random() < 0.06:
                 yield start, end, service, -dollars * rng.uniform(0.02, 0.08), "Correction"
         if month.month % 3 == 0:
-            # From 23:00 UTC: already the next quarter in Zurich.
+            # From 23:00 UTC: already the next quarter in Zurich, and still of this month on the bill.
             late = end - timedelta(hours=1)
             yield late, end, "Amazon Elastic Compute Cloud", rng.uniform(180, 420), ""
 
@@ -250,8 +250,7 @@ def write_focus(exports: Path, rng: random.Random, truth: Truth) -> None:
                 SERVICES[service][0], service,
             )
         )  # fmt: skip
-        day = start.astimezone(ZONE).date()
-        truth.add_cost(day, "infrastructure", effective, "USD", Decimal("0.8"))
+        truth.add_cost(start.date(), "infrastructure", effective, "USD", Decimal("0.8"))
     write_csv(exports / "focus-infrastructure.csv", FOCUS, rows)
 
 

@@ -62,6 +62,24 @@ create macro has_offset(text) as regexp_full_match(
 
 create macro is_day(text) as regexp_full_match(text, '\d{4}-\d{2}-\d{2}');
 
+-- The time on the clock as it is written, whatever its zone; midnight for a day alone.
+create macro written_clock(text) as (
+    case
+        when is_day(text) then try_cast(text as timestamp)
+        when has_offset(text) or is_clock(text)
+            then try_cast(
+                replace(
+                    regexp_extract(upper(text), '^[\d-]{10}[ T]\d{2}:\d{2}(:\d{2}([.,]\d{1,6})?)?'), ',', '.'
+                ) as timestamp
+            )
+    end
+);
+
+-- The day in UTC on which something is billed there, or the text itself where it is no time.
+create macro utc_day(written) as coalesce(
+    try_cast(try_cast(written::varchar as timestamptz) as date)::varchar, written::varchar
+);
+
 -- A day alone is a day in the program's zone; a time without offset is one in the export's zone.
 create macro read_instant(text, export_zone, program_zone) as (
     case

@@ -1,7 +1,8 @@
 -- AWS's Cost and Usage Report, versions 1 and 2: one row per line item.
 -- Export: every part of each month's latest version, CSV (gzipped or not) or Parquet. A month's earlier versions must
 -- not be among the files: they hold the same charges again. Unzip what is zipped.
--- Cost is the unblended cost: what the invoice says, with tax, credits, refunds and commitment fees when charged.
+-- Days are those of UTC, by which AWS bills. Cost is the unblended cost: what the invoice says, with tax, credits,
+-- refunds and commitment fees when charged.
 -- FOCUS (preset focus) spreads commitments over what they bear. Only the API program's accounts or tags belong in the
 -- files, or say the share with `set = { category = "infrastructure", allocation = "0.4" }`.
 --| parts = true
@@ -12,7 +13,7 @@
 --| line_item_unblended_cost = ["lineItem/UnblendedCost"]
 --| line_item_currency_code = ["lineItem/CurrencyCode"]
 select
-    "line_item_usage_start_date" as date,
+    utc_day("line_item_usage_start_date") as date,
     "line_item_unblended_cost" as amount,
     "line_item_currency_code" as currency,
     source,

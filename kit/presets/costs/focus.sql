@@ -1,11 +1,12 @@
 -- A cloud bill in FOCUS 1.0 to 1.2 (AWS, Azure, Google, Oracle): one row per charge.
 -- Export: the provider's FOCUS export, CSV or Parquet. Say what it is with `set = { category = "infrastructure" }`,
 -- and the program's share with `set = { allocation = "0.8" }`.
--- Cost is EffectiveCost: what the charge period bears, commitments spread; tax and corrections included.
+-- Days are those of UTC, by which clouds bill. Cost is EffectiveCost: what the charge period bears, commitments spread;
+-- tax and corrections included.
 --| parts = true
 --| required = ["ChargePeriodStart", "EffectiveCost", "BillingCurrency"]
 select
-    "ChargePeriodStart" as date,
+    utc_day("ChargePeriodStart") as date,
     regexp_replace("EffectiveCost"::varchar, '[$€£¥\s]', '', 'g') as amount,
     "BillingCurrency" as currency,
     source,
