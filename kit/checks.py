@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,7 @@ from kit.editions import RESTS_ON
 from kit.errors import ReviewError
 from kit.exports import ExportsError, load_exports
 from kit.fiscal import Quarter
-from kit.gaps import MONTHLY, gaps_between, span
+from kit.gaps import MONTHLY, gaps_between, is_soon_after, span, usual_silence
 from kit.metrics import Metric, revenue_basis, scorecard
 from kit.notes import LABELS
 from kit.program import Program, load_program
@@ -76,7 +77,11 @@ def check_exports(folder: Path | str, quarter: str = "") -> Check:
     except ReviewError as error:
         found.append(Problem(str(error), tuple(RESTS_ON)))
     if chosen:
-        found += [*_gaps_that_matter(con, chosen), *_ends_too_early(con, chosen), *_unmatched(con, chosen)]
+        found += [
+            *_gaps_that_matter(con, program, chosen),
+            *_ends_too_early(con, program, chosen),
+            *_unmatched(con, chosen),
+        ]
     return Check(con, program, chosen, metrics, tuple(found), tuple(drift(con, program)), has_tables)
 
 
@@ -125,13 +130,14 @@ def ledger(check: Check) -> pl.DataFrame:
     wide = files.join(fates, on=["file_id", "table_name"], how="full", coalesce=True)
     return (
         wide.with_columns(pl.col("path").fill_null("(rows of a SELECT)"))
-        .group_by("table_name", "path", maintain_order=True)
+        .group_by("table_name", "file_id", "path", maintain_order=True)
         .agg(
             pl.col("read").first().fill_null(pl.col("row_count").sum()),
             *(pl.col("row_count").filter(pl.col("fate") == fate).sum().alias(fate) for fate in FATES),
         )
         .rename({"table_name": "table", "path": "file"})
-        .sort("table", "file")
+        .sort("table", "file", "file_id")
+        .drop("file_id")
     )
 
 
@@ -169,26 +175,25 @@ def rejects(check: Check) -> pl.DataFrame:
 
 def source_days(check: Check) -> pl.DataFrame:
     """The rows of each source by day: `source`, `table`, `day`, `rows`."""
-    counts = {table: len(exports) for table, exports in check.program.exports.items()}
-    presets = {
-        (table, block): export.preset
-        for table, exports in check.program.exports.items()
-        for block, export in enumerate(exports)
-    }
-
-    def named(row: dict[str, object]) -> str:
-        table, block = str(row["table_name"]), int(str(row["block"]))
-        number = f" {block + 1}" if counts.get(table, 1) > 1 else ""
-        preset = presets.get((table, block))
-        return f"{table}{number}{f' ({preset})' if preset else ''}"
-
     days = frames.frame(check.con, "source_days")
     return days.select(
-        pl.struct("table_name", "block").map_elements(named, return_dtype=pl.String).alias("source"),
+        pl.struct("table_name", "block")
+        .map_elements(
+            lambda row: _source_name(check.program, row["table_name"], row["block"]), return_dtype=pl.String
+        )
+        .alias("source"),
         pl.col("table_name").alias("table"),
         "day",
         pl.col("row_count").alias("rows"),
     )
+
+
+def _source_name(program: Program, table: str, block: int) -> str:
+    """A block of exports by its table, its place where there are several, and its preset."""
+    exports = program.exports.get(table, [])
+    number = f" {block + 1}" if len(exports) > 1 else ""
+    preset = exports[block].preset if block < len(exports) else None
+    return f"{table}{number}{f' ({preset})' if preset else ''}"
 
 
 def coverage_by_month(check: Check, months: int = 12) -> pl.DataFrame:
@@ -302,36 +307,66 @@ def figures_of(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
     return used.get(table, tuple(key for key, tables in RESTS_ON.items() if table in tables))
 
 
-def _gaps_that_matter(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Problem]:
-    """Gaps in the quarter or the one before."""
+def _gaps_that_matter(
+    con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter
+) -> Iterator[Problem]:
+    """Gaps of each source in the quarter or the one before."""
     first_day = quarters.previous(con, quarter).first_day
-    days = frames.frame(con, "source_days").rename({"row_count": "rows"})
-    for (table,), of_table in days.group_by("table_name", maintain_order=True):
+    for table, block, days in _days_by_source(con):
         spans = [
             (first, last)
-            for first, last in gaps_between(of_table, str(table))
+            for first, last in gaps_between(days, table)
             if last >= first_day and first <= quarter.last_day
         ]
-        if spans and (figures := figures_of(con, str(table))):
+        if spans and (figures := figures_of(con, table)):
             what = ", ".join(span(first, last) for first, last in spans[:5])
             more = f" and {len(spans) - 5} more" if len(spans) > 5 else ""
-            yield Problem(f"{table}: nothing on {what}{more}, and rows before and after.", figures)
+            source = _source_name(program, table, block)
+            yield Problem(f"{source}: nothing on {what}{more}, and rows before and after.", figures)
 
 
-def _ends_too_early(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Problem]:
-    """Exports that end in the quarter, before its last month."""
-    ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
-    for table in MONTHLY:
-        last = ends.get(table)
-        if (
-            last
-            and quarter.first_day <= last < quarter.last_month.month
-            and (figures := figures_of(con, table))
-        ):
+def _days_by_source(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, int, pl.DataFrame]]:
+    """The table, the block and the `day` and `rows` of each source."""
+    days = frames.frame(con, "source_days").rename({"row_count": "rows"})
+    for (table, block), of_source in days.group_by("table_name", "block", maintain_order=True):
+        yield str(table), int(str(block)), of_source
+
+
+def _ends_too_early(con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter) -> Iterator[Problem]:
+    """Sources that end in the quarter, calls before its end and others before its last month.
+
+    One that another takes over from has not ended too early.
+    """
+    found = list(_days_by_source(con))
+    for table, block, days in found:
+        last: date = max(days["day"].to_list())
+        if not quarter.first_day <= last <= quarter.last_day:
+            continue
+        takes_over = any(
+            other == table and is_soon_after(last, min(each["day"].to_list()))
+            for other, number, each in found
+            if number != block
+        )
+        is_early = (
+            (quarter.last_day - last).days > usual_silence(days)
+            if table == "calls"
+            else table in MONTHLY and _covered_to(con, table, last, found) < quarter.last_month.month
+        )
+        if is_early and not takes_over and (figures := figures_of(con, table)):
+            source = _source_name(program, table, block)
             yield Problem(
-                f"{table}: the last row is of {day_text(last)}, and the quarter ends on {day_text(quarter.last_day)}.",
+                f"{source}: the last row is of {day_text(last)}, and the quarter ends on {day_text(quarter.last_day)}.",
                 figures,
             )
+
+
+def _covered_to(
+    con: duckdb.DuckDBPyConnection, table: str, last: date, found: list[tuple[str, int, pl.DataFrame]]
+) -> date:
+    """The last day a source speaks of: an only one's service may end after its last row."""
+    is_only = sum(other == table for other, *_ in found) == 1
+    ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
+    return max(last, ends.get(table, last)) if is_only else last
 
 
 def _unmatched(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Problem]:

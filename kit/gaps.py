@@ -11,6 +11,10 @@ USUAL_CALLS = 10
 # A month without any of these means that something is missing; partners may well have joined in none.
 MONTHLY = ("invoices", "transactions", "worklogs", "costs", "attributed")
 
+RECENT = 90
+SILENT_AT_LEAST = 4
+TAKES_OVER = timedelta(days=45)
+
 
 def gaps_between(days: pl.DataFrame, table: str) -> list[tuple[date, date]]:
     """First and last day of each span in which a source that goes on afterwards has nothing, against its habit."""
@@ -24,6 +28,18 @@ def gaps_between(days: pl.DataFrame, table: str) -> list[tuple[date, date]]:
         usual = _usual_by_weekday(days, known[0], known[-1])
         return [span for span in spans if any(usual[day.weekday()] for day in _days(*span))]
     return [(first, last) for first, last in spans if table in MONTHLY and _holds_month(first, last)]
+
+
+def usual_silence(days: pl.DataFrame) -> int:
+    """How many days in a row a source is silent at most in the last ninety; four at least."""
+    known: list[date] = sorted(days["day"].unique().to_list())
+    recent = [day for day in known if (known[-1] - day).days < RECENT]
+    return max([SILENT_AT_LEAST, *((after - before).days - 1 for before, after in pairwise(recent))])
+
+
+def is_soon_after(last: date, first: date) -> bool:
+    """Whether a source that begins on one day takes over from one that ends on the other."""
+    return timedelta(0) <= first - last <= TAKES_OVER
 
 
 def _usual_by_weekday(days: pl.DataFrame, first: date, last: date) -> list[bool]:

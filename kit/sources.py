@@ -65,6 +65,7 @@ def of_exports(raw: dict[str, Any], folder: Path) -> Iterator[Mistake]:
             if table in tables:
                 yield from _preset(table, key, block)
                 yield from _columns(table, key, block)
+        yield from _read_twice(folder, table, list(blocks(exports, table, key=("exports",))))
     for table in ("calls", "partners"):
         if exports.get(table, []) == []:
             yield Mistake(("exports", table), f"missing. Write a block [exports.{table}] with its path.")
@@ -85,6 +86,25 @@ def _files(folder: Path, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
         found = [file for file in files_of(folder, sql) if file == folder / sql]
         if reason := _astray(folder, sql, found):
             yield Mistake((*key, "sql"), reason)
+
+
+def _read_twice(folder: Path, table: str, found: list[tuple[Key, dict[str, Any]]]) -> Iterator[Mistake]:
+    """Files that two blocks of a table would count twice: neither selects from them, nor takes other columns."""
+    before: dict[Path, tuple[int, dict[str, Any]]] = {}
+    for number, (key, block) in enumerate(found, start=1):
+        paths = block.get("path")
+        listed = [path for path in (paths if isinstance(paths, list) else [paths]) if isinstance(path, str)]
+        for file in dict.fromkeys(file for path in listed for file in files_of(folder, path)):
+            first, other = before.setdefault(file.resolve(), (number, block))
+            is_alike = {**block, "path": ""} == {**other, "path": ""}
+            if (
+                first != number
+                and not is_alike
+                and all(block.get(way) == other.get(way) for way in ("columns", "sql"))
+            ):
+                reason = f"{file.name} is read by block {first} of {table} already, and its rows would count twice."
+                yield Mistake((*key, "path"), reason)
+                break
 
 
 def _astray(folder: Path, text: str, found: list[Path]) -> str:

@@ -207,6 +207,49 @@ def test_costs_that_end_before_the_quarters_last_month_make_the_ratio_wrong(chec
     ]
 
 
+def costs(*months, day=15):
+    return "date,category,amount,currency\n" + "".join(
+        f"2026-0{month}-{day},people,10,USD\n" for month in months
+    )
+
+
+def test_one_of_two_sources_that_ends_early_makes_the_ratio_wrong(checked):
+    blocks = '[[exports.costs]]\npath = "a.csv"\n[[exports.costs]]\npath = "b.csv"\n'
+    check = checked(None, blocks, a_csv=costs(1, 2, 3, 4, 5), b_csv=costs(1, 2, 3, 4, 5, 6))
+    assert problems(check) == [
+        ("costs 1: the last row is of 15 May 2026, and the quarter ends on 30 June 2026.", ("value_ratio",))
+    ]
+
+
+def test_source_that_another_takes_over_from_has_not_ended_early(checked):
+    blocks = '[[exports.costs]]\npath = "a.csv"\n[[exports.costs]]\npath = "b.csv"\n'
+    assert problems(checked(None, blocks, a_csv=costs(1, 2, 3, 4), b_csv=costs(5, 6))) == []
+
+
+def test_gap_of_one_of_two_sources_is_told_though_the_other_has_none(checked):
+    blocks = '[[exports.costs]]\npath = "a.csv"\n[[exports.costs]]\npath = "b.csv"\n'
+    check = checked(None, blocks, a_csv=costs(1, 2, 3, 4, 5, 6), b_csv=costs(1, 2, 3, 4, 6))
+    [(what, _)] = problems(check)
+    assert what == "costs 2: nothing on 2026-04-16 to 2026-06-14, and rows before and after."
+
+
+def test_calls_that_end_within_the_quarter_make_its_figures_wrong(checked):
+    check = checked(calls_csv=HEAD + calls(days("2026-01-01", "2026-06-12")))
+    [(what, figures)] = problems(check)
+    assert what == "calls: the last row is of 12 June 2026, and the quarter ends on 30 June 2026."
+    assert {"activation_rate", "growth_rate"} <= set(figures)
+
+
+def test_file_read_by_two_blocks_with_other_columns_has_a_line_in_the_ledger_for_each(checked):
+    blocks = "".join(
+        f'[[exports.costs]]\npath = "a.csv"\ncolumns = {{ amount = "{name}" }}\nset = {{ category = "{name}" }}\n'
+        for name in ("people", "tooling")
+    )
+    text = "date,people,tooling,currency\n" + "".join(f"2026-0{month}-15,1,2,USD\n" for month in range(1, 7))
+    ledger = checks.ledger(checked(None, blocks, a_csv=text)).filter(checks.pl.col("table") == "costs")
+    assert ledger.select("file", "read", "used").rows() == [("a.csv", 6, 6)] * 2
+
+
 # Who is who
 
 

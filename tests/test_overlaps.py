@@ -53,6 +53,14 @@ def test_rows_without_an_id_may_repeat_inside_a_file(loaded):
     assert hours(loaded({"worklogs": 'path = "a.csv"'}, a_csv=work((1, 2), (1, 2), (1, 2)))) == [(1, 2.0)] * 3
 
 
+def test_file_in_two_blocks_that_would_count_twice_is_refused(loaded):
+    blocks = (
+        '[[exports.worklogs]]\npath = "*.csv"\nset = { role = "x" }\n[[exports.worklogs]]\npath = "a.csv"\n'
+    )
+    with pytest.raises(ReviewError, match=r"a\.csv is read by block 1 of worklogs already"):
+        loaded(None, blocks, a_csv=work((1, 1)))
+
+
 # The same days
 
 
