@@ -164,6 +164,26 @@ def test_repeated_request_counts_once(con):
     assert rows(con, "select sum(calls) from partner_usage") == [(1,)]
 
 
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [
+        ({"partner_id": "bolt"}, "for several partners"),
+        ({"api_key": "k2"}, "for several keys"),
+        ({"environment": "sandbox"}, "in several environments"),
+        ({"called_at": "2026-03-04 12:00:01+00"}, "more than a day apart"),
+    ],
+)
+def test_request_id_of_two_requests_is_refused(con, other, what):
+    for more in ({}, other):
+        add(
+            con,
+            "calls",
+            **{"partner_id": "acme", "called_at": "2026-03-03 12:00:00+00", "request_id": "r1"} | more,
+        )
+    with pytest.raises(ReviewError, match=f"calls: request r1 is logged 2 times, {what}"):
+        opened(con)
+
+
 def test_calls_without_request_id_all_count(con):
     partner(con)
     for _ in range(3):

@@ -813,3 +813,14 @@ def test_file_that_only_says_it_is_a_spreadsheet_is_refused(loaded, tmp_path):
     (tmp_path / "costs.xlsx").write_text("date,category\n")
     with pytest.raises(ReviewError, match=r"costs\.xlsx: not an Excel workbook"):
         loaded({"costs": f'path = "{tmp_path}/costs.xlsx"'})
+
+
+def test_contradiction_names_its_files(opened):
+    lines = [
+        "line_id,partner_id,kind,amount,currency,invoiced_at,status\n"
+        + f"a,acme,usage,{amount},USD,2026-02-10,paid\n"
+        for amount in (1, 2)
+    ]
+    blocks = '[[exports.invoices]]\npath = "a.csv"\n[[exports.invoices]]\npath = "b.csv"\n'
+    with pytest.raises(ReviewError, match=r"line a has 2 rows that differ \(a\.csv, b\.csv\)"):
+        opened(None, blocks, a_csv=lines[0], b_csv=lines[1])

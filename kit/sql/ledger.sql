@@ -6,7 +6,7 @@ with requests as (
         *,
         (called_at at time zone (select timezone from settings))::date as day,
         request_id is not null
-        and row_number() over (partition by request_id order by called_at, file_id) > 1 as is_repeat
+        and row_number() over (partition by request_id order by called_at, file_id, rowid) > 1 as is_repeat
     from calls
 ),
 

@@ -3,7 +3,7 @@
 with requests as (
     select *
     from calls
-    qualify request_id is null or row_number() over (partition by request_id order by called_at, file_id) = 1
+    qualify request_id is null or row_number() over (partition by request_id order by called_at, file_id, rowid) = 1
 )
 
 select
