@@ -135,7 +135,7 @@ def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
         return _text_instant(value, export) if is_text else _instant(value, given_type)
     if type_.startswith("DECIMAL"):
         number = (
-            f"read_number({value}, {_marks(export)})" if is_text else f"try_cast({value}::varchar as {type_})"
+            f"read_number({value}, {marks(export)})" if is_text else f"try_cast({value}::varchar as {type_})"
         )
         if name == "amount":
             return f"if(is_minor, times({number}, minor_unit(upper(currency_given::varchar))), {number})"
@@ -143,7 +143,7 @@ def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
     if type_ in ("INTEGER", "BIGINT") and given_type in ("INTEGER", "BIGINT"):
         return f"try_cast({value} as {type_})"
     if type_ in ("INTEGER", "BIGINT"):
-        return f"try_cast(read_whole({value}::varchar, {_marks(export)}) as {type_})"
+        return f"try_cast(read_whole({value}::varchar, {marks(export)}) as {type_})"
     if type_ == "BOOLEAN":
         return f"read_boolean({value}::varchar)"
     if type_.startswith("ENUM"):
@@ -212,7 +212,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _marks(export: Export) -> str:
+def marks(export: Export) -> str:
     """The marks within numbers; as literals, since a pattern made of columns is made anew for each row."""
     return f"{literal(export.decimal)}, {literal(export.thousands or '')}"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from kit.columns import is_ours, schema, typed
+from kit.columns import is_ours, literal, marks, schema, typed
 from kit.presets import Preset, read_preset
 from kit.program import Export, Program
 from kit.raw import (
@@ -93,9 +93,21 @@ def fill_typed(reading: Reading, numbered: bool) -> int:
     return int(faulty)
 
 
+def _declare_notation(con: duckdb.DuckDBPyConnection, export: Export) -> None:
+    """Let presets read numbers in the notation that is set for an export, and ask whether one is."""
+    is_stated = bool({"decimal", "thousands"} & export.model_fields_set)
+    mark = literal(export.decimal)
+    con.execute(
+        f"create or replace temp macro read_stated(text) as read_number(text, {marks(export)});"
+        f"create or replace temp macro write_stated(number) as replace(number::varchar, '.', {mark});"
+        f"create or replace temp macro notation_is_stated() as {is_stated}"
+    )
+
+
 def staged(reading: Reading, numbered: bool) -> Query:
     """A SELECT that gives an export the canonical names, through its preset, its SQL or its `columns`."""
     raw = raw_rows(reading, numbered)
+    _declare_notation(reading.con, reading.export)
     if reading.preset:
         text = reading.preset.sql
     elif reading.export.sql:

@@ -150,9 +150,9 @@ def test_times_of_a_parquet_file_without_offset_are_asked_too(drafted, tmp_path)
 
 
 def test_times_that_their_system_writes_in_utc_are_not_asked(drafted):
-    header = "line_item_usage_start_date,line_item_unblended_cost,line_item_currency_code"
-    text = f"{header}\n2026-02-11 00:00:00.000,1,USD\n"
-    assert blocks(drafted({"cur.csv": text}), "costs")[0]["timezone"] == "UTC"
+    header = "id,Customer,Status,Currency,Total,Date (UTC)"
+    text = f"{header}\nin_1,cus_1,paid,usd,1.50,2026-02-11 12:00:00\n"
+    assert blocks(drafted({"stripe.csv": text}), "invoices")[0]["timezone"] == "UTC"
 
 
 COSTS = "date;category;amount;currency\n2026-02-10;people;{};USD\n"

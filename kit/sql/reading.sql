@@ -25,10 +25,10 @@ create macro read_whole(text, decimal_mark, thousands_mark) as (
     end
 );
 
--- An amount in whichever notation, if only one reading of it is possible: a comma before three digits has two.
+-- An amount in whichever notation, if only one reading of it is possible: a mark before three digits has two.
 create macro read_unmistakable(text) as try_cast(
     case
-        when regexp_full_match(text, '-?\d+(\.\d+)?') then text
+        when regexp_full_match(text, '-?\d+(\.(\d{1,2}|\d{4,}))?') then text
         when regexp_full_match(text, '-?\d+,\d{1,2}') then replace(text, ',', '.')
         when regexp_full_match(text, '-?\d{1,3}(\.\d{3})+,\d{1,2}') then replace(replace(text, '.', ''), ',', '.')
         when regexp_full_match(text, '-?\d{1,3}(,\d{3})+\.\d{1,2}') then replace(text, ',', '')

@@ -6,7 +6,6 @@
 -- FOCUS (preset focus) spreads commitments over what they bear. Only the API program's accounts or tags belong in the
 -- files, or say the share with `set = { category = "infrastructure", allocation = "0.4" }`.
 --| parts = true
---| utc = true
 --| required = ["line_item_usage_start_date", "line_item_unblended_cost", "line_item_currency_code"]
 --| [aliases]
 --| line_item_usage_start_date = ["lineItem/UsageStartDate"]

@@ -1,8 +1,9 @@
 -- A profit and loss statement, or any table of accounts and amounts: one row per account that costs.
 -- Export: QuickBooks' or Xero's Profit and Loss of one month and of the API program's class, or finance's sheet, as CSV.
--- Titles above the header, sections of income, Total rows and results are left out; what is kept must add up to each
--- Total row. Say the month's last day and the currency, `set = { date = "2026-07-31", currency = "USD" }`, and
--- `thousands = ","`; or the sheet has columns Date, Currency, Category and Allocation of its own.
+-- Titles above the header, sections of income, Total rows and results are left out. The accounts must add up to each
+-- Total row, and income less costs to the last result: else a heading was not known for what it is, and it stops.
+-- Say the month's last day and the currency, `set = { date = "2026-07-31", currency = "USD" }`, and `thousands = ","`;
+-- or the sheet has columns Date, Currency, Category and Allocation of its own.
 -- Category: the account, in lower case, where there is no such column. Parentheses mean less.
 --| hint = "Say the month of the statement: set = { date = \"2026-07-31\" }."
 --| header_within = 15
@@ -17,79 +18,123 @@ with cleaned as (
     select
         *,
         trim("Account") as label,
+        lower(trim("Account")) as name,
         nullif(regexp_replace(regexp_replace(trim("Amount"), '[$€£\s]', '', 'g'), '^\((.*)\)$', '-\1'), '') as figure
     from raw
 ),
 
-sectioned as (
+named as (
     select
         *,
-        last_value(
-            if(
-                figure is null
-                and regexp_full_match(
-                    lower(label),
-                    '(plus |less )?(other |operating |trading )?(income|revenue|expenses?|cost of goods sold|cost of sales)'
-                ),
-                lower(label),
-                null
-            ) ignore nulls
-        ) over (partition by source order by source_row) as section,
-        if(
-            regexp_full_match(figure, '-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?'),
-            try_cast(replace(figure, ',', '') as decimal(38, 12)),
-            null
-        ) as number,
-        regexp_matches(lower(label), '^(total\b|net |gross profit|operating (profit|loss)|ebitda)') as is_result
+        if(notation_is_stated(), read_stated(figure), read_number(figure, '.', ',')) as number,
+        figure is not null and regexp_matches(name, '^((sub|grand)[- ]?)?total\b|\btotal$') as is_total,
+        figure is not null and regexp_matches(
+            name,
+            '^(gross (profit|loss|margin)|operating (profit|loss|income|result)|ebitda?\b|(profit|loss|result) (for|before|after)\b'
+            || '|net (operating |ordinary |other )?(income|revenue|profit|loss|earnings|result|surplus|deficit)\b)'
+        ) as is_result,
+        case
+            when regexp_full_match(
+                name, '(plus |less )?(other |operating |trading |total )?(income|revenues?|turnover|sales)'
+            ) then 'income'
+            when regexp_full_match(
+                name,
+                '(plus |less )?(other |operating |trading |total |administrative |administration |general )?'
+                || '(expenses?|expenditure|costs?|overheads?|cost of (goods sold|sales|revenue))'
+            ) then 'costs'
+        end as kind
     from cleaned
 ),
 
-totals as (
+accounts as (
     select
-        totals.source,
-        totals.label,
-        totals.figure,
-        totals.number,
-        totals.source_row as last_row,
-        max(sections.source_row) as first_row
-    from sectioned as totals
-    inner join sectioned as sections
-        on sections.source = totals.source
-        and sections.source_row < totals.source_row
-        and lower(sections.label) = regexp_extract(lower(totals.label), '^total (?:for )?(.*)$', 1)
-    where totals.figure is not null
-    group by totals.source, totals.label, totals.figure, totals.number, totals.source_row
+        *,
+        figure is not null and not is_total and not is_result as is_account,
+        last_value(if(figure is null, kind, null) ignore nulls) over (partition by source order by source_row) as section
+    from named
 ),
 
+summed as (
+    select
+        *,
+        coalesce(section = 'income', false) as is_income,
+        sum(if(is_account, number, 0)) over rows_so_far as total_so_far,
+        sum(if(is_account, if(section = 'income', number, -number), 0)) over rows_so_far as result_so_far,
+        sum(if(is_account, number, 0)) over rows_so_far - if(is_account, number, 0) as total_before
+    from accounts
+    window rows_so_far as (partition by source order by source_row)
+),
+
+headings as (
+    select totals.source, totals.source_row, max(heading.source_row) as first_row
+    from summed as totals
+    inner join summed as heading
+        on heading.source = totals.source
+        and heading.source_row < totals.source_row
+        and heading.name = regexp_extract(totals.name, '^(?:(?:sub|grand)[- ]?)?total (?:for )?(.*)$', 1)
+    where totals.is_total
+    group by totals.source, totals.source_row
+),
+
+-- A Total row sums its section, or where no heading says which that is, some rows right above it.
 wrong_totals as (
-    select totals.source, any_value(totals.label || ', ' || totals.figure) as what
-    from totals
-    inner join sectioned
-        on sectioned.source = totals.source
-        and sectioned.source_row >= totals.first_row
-        and sectioned.source_row < totals.last_row
-        and sectioned.figure is not null
-        and not sectioned.is_result
-    group by totals.source, totals.last_row, totals.number
-    having sum(sectioned.number) <> totals.number
+    select
+        totals.source,
+        totals.source_row,
+        case
+            when totals.number is null
+                then totals.label || ', ' || totals.figure || ': no number in the notation set for this export.'
+            else 'the accounts above it do not add up to ' || totals.label || ', ' || totals.figure
+                || '. A row that is named a total is taken for one.'
+        end as what
+    from summed as totals
+    left join headings on headings.source = totals.source and headings.source_row = totals.source_row
+    where totals.is_total and (totals.number is null or not exists (
+        select 1
+        from summed as starts
+        where starts.source = totals.source
+            and starts.source_row <= totals.source_row
+            and starts.source_row >= coalesce(headings.first_row, 0)
+            and (headings.first_row is null or starts.source_row = headings.first_row)
+            and totals.total_before - starts.total_before = totals.number
+    ))
+),
+
+wrong_results as (
+    select
+        source,
+        source_row,
+        'income less costs do not come to ' || label || ', ' || figure
+        || '. Known headings: Income, Revenue, Turnover, Sales; Expenses, Costs, Overheads, Cost of Sales.' as what
+    from summed
+    where is_result and exists (select 1 from summed as any_income where any_income.is_income)
+    qualify row_number() over (partition by source order by source_row desc) = 1
+        and coalesce(abs(number) not in (abs(result_so_far), abs(total_so_far)), true)
+),
+
+-- Where an account is no number that is said first.
+wrong as (
+    select source, arg_min(what, source_row) as what
+    from (
+        from wrong_totals
+        union all
+        from wrong_results
+    ) as amiss
+    where not exists (
+        select 1 from summed where summed.source = amiss.source and summed.is_account and summed.number is null
+    )
+    group by source
 )
 
 select
-    sectioned."Date" as date,
-    coalesce(nullif(trim(sectioned."Category"), ''), lower(sectioned.label)) as category,
-    if(
-        wrong_totals.what is null,
-        sectioned.figure,
-        error('the accounts above it do not add up to ' || wrong_totals.what || '.')
-    ) as amount,
-    sectioned."Currency" as currency,
-    sectioned."Allocation" as allocation,
-    sectioned.source,
-    sectioned.source_row
-from sectioned
-left join (select source, any_value(what) as what from wrong_totals group by source) as wrong_totals
-    on wrong_totals.source = sectioned.source
-where sectioned.figure is not null
-    and not sectioned.is_result
-    and coalesce(not regexp_matches(sectioned.section, '(income|revenue)$'), true)
-order by sectioned.source_row
+    summed."Date" as date,
+    coalesce(nullif(trim(summed."Category"), ''), summed.name) as category,
+    if(wrong.what is null, summed.figure, error(wrong.what)) as amount,
+    summed."Currency" as currency,
+    summed."Allocation" as allocation,
+    summed.source,
+    summed.source_row
+from summed
+left join wrong on wrong.source = summed.source
+where summed.is_account and not summed.is_income
+order by summed.source_row

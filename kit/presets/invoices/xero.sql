@@ -1,6 +1,7 @@
 -- Xero's sales invoices: one row per invoice line.
 -- Export: Business > Invoices > Export, CSV, of an organization whose amounts are tax exclusive; say how it writes days,
--- such as `dates = "%d/%m/%Y"`, and the kind, `set = { kind = "usage" }`. Numbers are in English notation.
+-- such as `dates = "%d/%m/%Y"`, and the kind, `set = { kind = "usage" }`. Numbers are in English notation
+-- unless `decimal` or `thousands` is set.
 -- Amount: LineAmount, or quantity times unit amount less the discount in percent. Lines of a credit note are negative.
 -- Status: its column; a file without one says `set = { kind = "usage", status = "open" }`.
 -- Partner: the contact, by its name in `aliases`.
@@ -19,10 +20,8 @@ with numbers as (
         *,
         list_transform(
             ["Quantity", "UnitAmount", coalesce(nullif(trim("Discount"), ''), '0'), "LineAmount"],
-            lambda text: if(
-                regexp_full_match(trim(text), '-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?'),
-                try_cast(replace(trim(text), ',', '') as decimal(18, 4)),
-                null
+            lambda text: try_cast(
+                if(notation_is_stated(), read_stated(trim(text)), read_number(trim(text), '.', ',')) as decimal(18, 4)
             )
         ) as number,
         row_number() over (partition by source, "InvoiceNumber" order by source_row) as position
@@ -33,7 +32,8 @@ with numbers as (
 amounts as (
     select
         *,
-        coalesce(
+        if(
+            nullif(trim("LineAmount"), '') is not null,
             number[4],
             ((number[1] * number[2])::decimal(28, 8) * ((100 - number[3]) * 0.01)::decimal(9, 4))::decimal(38, 12)
         ) as line_amount
@@ -43,7 +43,10 @@ amounts as (
 select
     "InvoiceNumber" || '/' || position as line_id,
     "ContactName" as partner_id,
-    if(lower("Type") like '%credit%', -abs(line_amount), line_amount) as amount,
+    coalesce(
+        write_stated(if(lower("Type") like '%credit%', -abs(line_amount), line_amount)),
+        coalesce("LineAmount", "Quantity" || ' times ' || "UnitAmount")
+    ) as amount,
     "Currency" as currency,
     "InvoiceDate" as invoiced_at,
     case
