@@ -1,6 +1,6 @@
 """Whether exports can be trusted: what became of their rows, which days they cover, and what makes a number wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -82,7 +82,9 @@ def check_exports(folder: Path | str, quarter: str = "") -> Check:
             *_ends_too_early(con, program, chosen),
             *_unmatched(con, chosen),
         ]
-    return Check(con, program, chosen, metrics, tuple(found), tuple(drift(con, program)), has_tables)
+    differences = tuple(drift(con, program))
+    found += _columns_of_some(con, program, differences)
+    return Check(con, program, chosen, metrics, tuple(found), differences, has_tables)
 
 
 # What makes a number wrong, and what became of the rows
@@ -367,6 +369,17 @@ def _covered_to(
     is_only = sum(other == table for other, *_ in found) == 1
     ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
     return max(last, ends.get(table, last)) if is_only else last
+
+
+def _columns_of_some(
+    con: duckdb.DuckDBPyConnection, program: Program, differences: Sequence[Drift]
+) -> Iterator[Problem]:
+    """Columns that only some files of an export have, and that count: renamed, or not exported then."""
+    for each in differences:
+        if each.in_some and (figures := figures_of(con, each.table)):
+            names = ", ".join(map(repr, each.in_some))
+            source = _source_name(program, each.table, each.block)
+            yield Problem(f"{source}: some files lack the column {names}, and count without it.", figures)
 
 
 def _unmatched(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Problem]:

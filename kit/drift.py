@@ -1,6 +1,7 @@
 """What the files of an export hold that nothing reads, and which columns come and go between them."""
 
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +19,14 @@ LOOKED_AT = 1000  # objects of a JSON file
 
 @dataclass(frozen=True)
 class Drift:
-    """Of one export: columns that nothing reads, and how columns differ from file to file, in words."""
+    """Of one export: columns that nothing reads, how columns differ from file to file, in words, and which columns are
+    read from some tables and missing in others."""
 
     table: str
     block: int
     not_read: tuple[str, ...]
     changes: tuple[str, ...]
+    in_some: tuple[str, ...]
 
 
 def drift(con: duckdb.DuckDBPyConnection, program: Program) -> list[Drift]:
@@ -59,7 +62,20 @@ def _of_export(reading: Reading, block: int) -> Drift:
         block,
         tuple(not_read),
         tuple(f"{change}: {', '.join(names)}" for change, names in changes.items()),
+        tuple(_read_in_some(reading, columns)),
     )
+
+
+def _read_in_some(reading: Reading, columns: Mapping[Path, Sequence[str]]) -> Iterator[str]:
+    """Columns that are read from some tables of an export and missing in others; objects may lack any key."""
+    preset = reading.preset
+    tables = [set(map(same_name, names)) for file, names in columns.items() if file_format(file) != "json"]
+    if reading.export.sql or (preset and preset.types) or len(tables) < 2:
+        return
+    for column in wanted_of(reading):
+        has = [any(same_name(name) in names for name in column.theirs) for names in tables]
+        if any(has) and not all(has):
+            yield column.theirs[0]
 
 
 def _columns(reading: Reading, file: Path) -> list[str] | None:

@@ -13,7 +13,7 @@ from kit.opening import UNREADABLE
 from kit.overlaps import set_repeats_aside, settle_overlaps
 from kit.program import Export, Program
 from kit.readable import readable_files
-from kit.reading import Reading, fill_typed, row_counts
+from kit.reading import Reading, fill_typed, row_counts, stop_at_columns_of_no_file
 from kit.rejects import Reject, preset_hint, read_without_rejects
 from kit.rows import insert_rows
 
@@ -74,6 +74,7 @@ def _has_faults(reading: Reading) -> bool:
     # Numbering rows leaves a core idle: of calls, the only large table, it is done when there is a fault to show.
     numbered = reading.table != "calls" or (reading.preset is not None and reading.preset.is_summed)
     try:
+        stop_at_columns_of_no_file(reading)
         return fill_typed(reading, numbered) > 0
     except (duckdb.Error, *UNREADABLE):
         return True

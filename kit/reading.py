@@ -14,9 +14,13 @@ from kit.raw import (
     PLAIN,
     Query,
     Wanted,
+    column_names,
     file_format,
     header,
     json_layout,
+    missing_stop,
+    positions,
+    same_name,
     select_all,
     select_json,
     select_lines,
@@ -72,6 +76,17 @@ def _names(reading: Reading) -> tuple[dict[str, str], Sequence[str]]:
     return names, [
         name for name, _, is_required, _ in schema(table) if is_required and name not in export.set
     ]
+
+
+def stop_at_columns_of_no_file(reading: Reading) -> None:
+    """ReviewError naming the columns of `columns` in program.toml that none of an export's tables has."""
+    files = [file for file in reading.originals if file_format(file) != "json"]
+    if not reading.export.columns or len(files) < len(reading.originals):
+        return  # an object may lack any key
+    names = {file: column_names(reading.con, file, reading.export.delimiter) for file in files}
+    there = {name for of_file in names.values() for name in positions(of_file)}
+    missing = [theirs for theirs in reading.export.columns.values() if same_name(theirs) not in there]
+    missing_stop(files[0], names[files[0]], missing)
 
 
 def _delimiter(reading: Reading) -> str | None:

@@ -296,6 +296,19 @@ def test_columns_that_come_and_go_and_are_not_read_are_listed(checked):
     ]  # fmt: skip
 
 
+def test_column_that_counts_and_is_missing_in_some_files_makes_figures_wrong(checked):
+    head = "date,category,amount,currency,{}\n"
+    check = checked(
+        {"costs": 'path = "k*.csv"'},
+        k1_csv=head.format("allocation")
+        + "".join(f"2026-0{month}-15,people,10,USD,0.1\n" for month in (1, 2, 3)),
+        k2_csv=head.format("share") + "".join(f"2026-0{month}-15,people,10,USD,0.1\n" for month in (4, 5, 6)),
+    )
+    assert problems(check) == [
+        ("costs: some files lack the column 'allocation', and count without it.", ("value_ratio",))
+    ]
+
+
 # What stops
 
 

@@ -254,6 +254,18 @@ def test_missing_required_column_names_the_nearest_and_all(loaded):
         assert part in str(error.value)
 
 
+def test_name_in_columns_that_no_file_has_is_refused(loaded):
+    block = 'path = "q*.csv"\ncolumns = { is_test = "Internal" }'
+    with pytest.raises(ReviewError, match=r"q1\.csv: column 'Internal' is missing. Did you mean 'internals'"):
+        loaded({"partners": block}, q1_csv=PARTNERS.replace("registered_at", "registered_at,internals"))
+    text = PARTNERS.replace("registered_at\n", "registered_at,internal\n").replace("01\n", "01,true\n")
+    con = loaded({"partners": block}, q1_csv=PARTNERS.replace("acme", "bolt"), q2_csv=text)
+    assert rows(con, "select partner_id, is_test from partners order by 1") == [
+        ("acme", True),
+        ("bolt", False),
+    ]
+
+
 def test_missing_column_is_named_as_program_toml_names_it(loaded):
     with pytest.raises(ReviewError, match=r"column 'Kunde' is missing. Did you mean 'Kunden'\?"):
         loaded(
