@@ -37,7 +37,7 @@ def drift(con: duckdb.DuckDBPyConnection, program: Program) -> list[Drift]:
             files = export.files(program.folder)
             with tempfile.TemporaryDirectory() as folder:
                 try:
-                    readable = readable_files(files, Path(folder), export.encoding)
+                    readable = readable_files(files, Path(folder), export.encoding, export.decimal)
                 except ReviewError:
                     continue
                 found.append(_of_export(Reading(con, program, table, export, readable), block))

@@ -56,7 +56,9 @@ def load_export(
     if not own:
         return
     with tempfile.TemporaryDirectory() as folder:
-        reading = Reading(con, program, table, export, readable_files(own, Path(folder), export.encoding))
+        reading = Reading(
+            con, program, table, export, readable_files(own, Path(folder), export.encoding, export.decimal)
+        )
         if _has_faults(reading):
             rows, rejects, reading = read_without_rejects(reading, Path(folder))
             _enter_rejects(con, file_ids, rejects)

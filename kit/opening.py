@@ -14,6 +14,7 @@ else:
     from backports import zstd
 
 LONGEST_LINE = 1_000_000  # characters: whole exports stand on one line
+BLOCK = 1 << 20
 UNREADABLE = (OSError, EOFError, zlib.error, zstd.ZstdError)
 
 
@@ -43,3 +44,14 @@ def first_lines(file: Path, most: int = 20) -> list[tuple[int, str]]:
             if len(line) == LONGEST_LINE:
                 break
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def ends_with(file: Path, sign: bytes) -> bool:
+    """Whether a sign is the last of a file's text, blanks left out."""
+    last = b""
+    with open_bytes(file) as stream:
+        if stream.seekable() and not isinstance(stream, gzip.GzipFile | zstd.ZstdFile):
+            stream.seek(max(0, file.stat().st_size - BLOCK))
+        while block := stream.read(BLOCK):
+            last = (last + block).rstrip()[-len(sign) :] or last
+    return last == sign

@@ -15,7 +15,7 @@ from typing import TypeVar
 import duckdb
 
 from kit.errors import ReviewError
-from kit.opening import endings, first_lines
+from kit.opening import endings, ends_with, first_lines
 
 FORMATS = {
     ".csv": "csv",
@@ -117,8 +117,11 @@ def select_text(
     required: Sequence[str] = (),
     numbered: bool = True,
     layout: Layout = PLAIN,
+    decimal: str = ".",
 ) -> Query:
     """A SELECT of the wanted columns (name here → name in the file) as text, with `source` and `source_row`.
+
+    JSON's numbers are written with the decimal mark.
 
     A wanted column that a file lacks is null there, unless it is required: then a ReviewError names it.
     """
@@ -131,7 +134,7 @@ def select_text(
     ).items():
         parts.append(_select_csv(of_header, begins, columns, layout, query))
     for form, of_form in files_by(of_kind.get("json", []), lambda file: json_layout(con, file)).items():
-        parts.append(_select_json(of_form, form, columns, layout, query))
+        parts.append(_select_json(of_form, form, columns, layout, query, decimal))
     if "parquet" in of_kind:
         parts.append(_select_parquet(con, of_kind["parquet"], columns, query))
     query.sql = numbered_rows(parts, numbered)
@@ -218,11 +221,15 @@ def numbered_rows(parts: Sequence[str], numbered: bool) -> str:
 
 @dataclass(frozen=True)
 class Header:
-    """How a delimited file begins: its delimiter, how many lines to skip, the names of its columns."""
+    """How a delimited file begins: its delimiter, how many lines to skip, the names of its columns.
+
+    `records` is how many the lines to skip hold: fewer, where a name goes on on the next line.
+    """
 
     delimiter: str
     lines: int
     names: tuple[str, ...]
+    records: int
 
 
 def header(
@@ -238,15 +245,13 @@ def header(
     """
     mark = delimiter or ("\t" if ".tsv" in endings(file) else ",")
     if layout.names:
-        return Header(mark, 0, layout.names)
+        return Header(mark, 0, layout.names, 0)
     lines = first_lines(file)
     if not lines:
         raise ReviewError(
             f"{file}: the file is empty. A first line with the names of the columns is expected."
         )
-    headers = [
-        Header(mark, number, tuple(next(csv.reader([line], delimiter=mark)))) for number, line in lines
-    ]
+    headers = [_header_from(lines[place:], mark) for place in range(len(lines))]
     if layout.header_within == 1:
         return headers[0]
     for begins in headers:
@@ -256,6 +261,14 @@ def header(
     raise ReviewError(
         f"{file}: none of the first {layout.header_within} lines is the header. It has at least: {names}."
     )
+
+
+def _header_from(lines: Sequence[tuple[int, str]], mark: str) -> Header:
+    """The header that begins on the first of these lines; a quoted name may go on on the next."""
+    reader = csv.reader((f"{line}\n" for _, line in lines), delimiter=mark)
+    names = tuple(next(reader))
+    last = lines[reader.line_num - 1][0]
+    return Header(mark, last, names, last - reader.line_num + 1)
 
 
 def positions(names: Sequence[str]) -> dict[str, list[int]]:
@@ -300,7 +313,7 @@ def rows_of_csv(files: Sequence[Path], begins: Header, layout: Layout, query: Qu
         f"files_{group}": [str(file) for file in files],
         f"columns_{group}": {f"c{number}": "VARCHAR" for number in range(len(begins.names) + layout.spare)},
         f"mark_{group}": begins.delimiter,
-        f"lines_{group}": begins.lines,
+        f"lines_{group}": begins.records,
     }
     # DuckDB pads short rows only where it reads a file in one go.
     padding = ", null_padding = true, parallel = false" if layout.is_padded else ""
@@ -319,7 +332,7 @@ def _of_columns(column: Wanted, values: Sequence[str]) -> str:
 
 
 def _select_json(
-    files: Sequence[Path], form: str, wanted: Sequence[Wanted], layout: Layout, query: Query
+    files: Sequence[Path], form: str, wanted: Sequence[Wanted], layout: Layout, query: Query, decimal: str
 ) -> str:
     """Objects are matched key by key; a dot in a name leads into a nested object."""
     group = len(query.parameters)
@@ -330,7 +343,12 @@ def _select_json(
             query.parameters[f"key_{group}_{number}_{again}"] = json_path([name])
             query.parameters[f"path_{group}_{number}_{again}"] = json_path(name.split("."))
             places += [f"json ->> $key_{group}_{number}_{again}", f"json ->> $path_{group}_{number}_{again}"]
-        value = _of_columns(column, [f"coalesce({', '.join(places)})"])
+        value = f"coalesce({', '.join(places)})"
+        if decimal != ".":
+            types = [f"json_type({place.replace('->>', '->')})" for place in places]
+            query.parameters["decimal"] = decimal
+            value = f"if(coalesce({', '.join(types)}) = 'DOUBLE', replace({value}, '.', $decimal), {value})"
+        value = _of_columns(column, [value])
         columns.append(f"{value} as {identifier(column.ours)}")
     return f"select {', '.join(columns)}, source\nfrom {objects_of_json(files, form, layout, query)}"
 
@@ -361,6 +379,8 @@ def json_layout(con: duckdb.DuckDBPyConnection, file: Path) -> str:
         return "newline_delimited"
     first = next((line.strip() for _, line in first_lines(file)), "")
     if first.startswith("["):
+        if not ends_with(file, b"]"):
+            raise ReviewError(f"{file}: the file ends in the middle of its list. Export it again.")
         return "array"
     try:
         json.loads(first)
@@ -397,6 +417,11 @@ def missing_stop(file: Path, names: Sequence[str], missing: Sequence[str]) -> No
     if not missing:
         return
     sentences = []
+    if len(names) == 1 and (mark := next((mark for mark in ";\t|" if mark in names[0]), None)):
+        raise ReviewError(
+            f"{file}: column {missing[0]!r} is missing: the file has one column alone, {names[0]!r}."
+            f" Is it delimited by {mark!r}? Then set delimiter = {json.dumps(mark)} for this export."
+        )
     for name in missing:
         near = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""

@@ -16,16 +16,19 @@ from kit.records import plain_ending
 PATTERN = re.compile(r"[*?\[]")  # a name with these means other files to DuckDB
 
 
-def readable_files(paths: Sequence[Path], folder: Path, encoding: str | None) -> dict[Path, Path]:
+def readable_files(
+    paths: Sequence[Path], folder: Path, encoding: str | None, decimal: str = "."
+) -> dict[Path, Path]:
     """Each path by what is to be read for it: itself, a file of UTF-8 text made of it in the folder, or a link there.
 
-    Text is of the encoding given, of UTF-16 where its first bytes say so, or else of UTF-8.
+    Text is of the encoding given, of UTF-16 where its first bytes say so, or else of UTF-8. Numbers of a spreadsheet
+    are written with the decimal mark.
     """
     made: dict[Path, Path] = {}
     for number, path in enumerate(paths):
         if path.suffix.lower() == ".xlsx":
             text = folder / f"{number}.csv"
-            _write_sheet(path, text)
+            _write_sheet(path, text, decimal)
         elif foreign := _encoding(path, encoding):
             text = folder / f"{number}{plain_ending(path)}"
             _write_text(path, foreign, text)
@@ -58,12 +61,12 @@ def _write_text(path: Path, encoding: str, text: Path) -> None:
             raise ReviewError(f"{path}: not text in the encoding {encoding}: {error}") from None
 
 
-def _write_sheet(workbook: Path, text: Path) -> None:
+def _write_sheet(workbook: Path, text: Path, decimal: str) -> None:
     with text.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream).writerows(_rows(workbook))
+        csv.writer(stream).writerows(_rows(workbook, decimal))
 
 
-def _rows(workbook: Path) -> Iterator[list[str]]:
+def _rows(workbook: Path, decimal: str) -> Iterator[list[str]]:
     """The first sheet's rows as text, one without values empty; ReviewError if the file is no workbook."""
     from openpyxl import load_workbook  # Few exports are spreadsheets.
     from openpyxl.utils.exceptions import InvalidFileException
@@ -73,14 +76,14 @@ def _rows(workbook: Path) -> Iterator[list[str]]:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # some programs write a size that is none
         for row in sheet.iter_rows():
-            texts = [_text(cell) for cell in row]
+            texts = [_text(cell, decimal) for cell in row]
             yield texts if any(texts) else []
         book.close()
     except (BadZipFile, InvalidFileException, KeyError) as error:
         raise ReviewError(f"{workbook}: not an Excel workbook (.xlsx): {error}") from None
 
 
-def _text(cell: Any) -> str:
+def _text(cell: Any, decimal: str) -> str:
     """A cell as an export would write it: a day whose format shows no hours is a day alone."""
     value = cell.value
     if value is None:
@@ -92,6 +95,6 @@ def _text(cell: Any) -> str:
         return value.isoformat(sep=" ")
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else str(value).replace(".", decimal)
     return value.isoformat() if isinstance(value, date) else str(value)

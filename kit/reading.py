@@ -61,9 +61,8 @@ def raw_rows(reading: Reading, numbered: bool) -> Query:
     if export.sql:
         return select_all(con, paths, export.delimiter, numbered)
     names, required = _names(reading)
-    if preset:
-        return select_text(con, paths, names, _delimiter(reading), required, numbered, preset.layout)
-    return select_text(con, paths, names, _delimiter(reading), required, numbered)
+    layout = preset.layout if preset else PLAIN
+    return select_text(con, paths, names, _delimiter(reading), required, numbered, layout, export.decimal)
 
 
 def _names(reading: Reading) -> tuple[dict[str, str], Sequence[str]]:

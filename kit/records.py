@@ -15,7 +15,7 @@ from kit.opening import endings, open_text
 from kit.raw import FORMATS, Header
 
 csv.field_size_limit(1 << 30)  # logged bodies are long
-NOTHING = Header(",", 0, ())
+NOTHING = Header(",", 0, (), 0)
 
 
 @dataclass(frozen=True)

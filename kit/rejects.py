@@ -1,5 +1,7 @@
 """Reading an export again without its broken and faulty rows, which are kept aside; too many of them stop it."""
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -15,6 +17,7 @@ from kit.reading import Reading, fill_typed, raw_rows, row_counts, shape_of
 from kit.records import Record, Shape, plain_ending, sound_records, write_sound
 
 SHOWN = 5
+KEYS_SHOWN = 30
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Copy:
 def read_without_rejects(reading: Reading, folder: Path) -> tuple[dict[Path, int], list[Reject], Reading]:
     """Make the table `typed` of the rows without fault; each file's rows, those kept aside, and what was read.
 
-    ReviewError if these are more than the export's `rejects` allow, or if it can't be read at all.
+    ReviewError if these are more than the export's `rejects` allow, or all of a file, or if it can't be read at all.
     """
     try:
         sound, copies, broken = _sound_copies(reading, folder)
@@ -59,7 +62,11 @@ def read_without_rejects(reading: Reading, folder: Path) -> tuple[dict[Path, int
     for reject in broken:
         rows[reject.path] += reject.rows
     total = sum(rows.values())
-    if sum(reject.rows for reject in rejects) > reading.export.rejects * total:
+    of_file = Counter[Path]()
+    for reject in rejects:
+        of_file[reject.path] += reject.rows
+    is_whole = any(count >= rows[path] for path, count in of_file.items())
+    if is_whole or sum(reject.rows for reject in rejects) > reading.export.rejects * total:
         raise ReviewError(_too_many(reading, rejects, total))
     return rows, rejects, sound
 
@@ -138,7 +145,10 @@ def _reason(reading: Reading, path: Path, is_json: bool, column: str, value: str
             ).fetchall()
         except duckdb.Error as error:
             return f"{str(error).split(': ', 2)[-1].splitlines()[0]}."
-    return f"column {column!r}: {fault(column, types[column], value, reading.export)}"
+    what = f"column {column!r}: {fault(column, types[column], value, reading.export)}"
+    if is_json and value is None:
+        what += f" The object has: {', '.join(list(json.loads(text))[:KEYS_SHOWN])}."
+    return what
 
 
 # What to say
@@ -147,7 +157,7 @@ def _reason(reading: Reading, path: Path, is_json: bool, column: str, value: str
 def reading_failed(reading: Reading, folder: Path, error: duckdb.Error) -> str:
     """What DuckDB says of an export that it can't read, with the files and the SQL that it may mean."""
     reason = reading.named(str(error)).replace(f"{folder}/", "")
-    reason = reason.split("Possible fixes")[0].split("Possible Solution")[0].strip()
+    reason = reason.split("\n\nLINE ")[0].split("Possible fixes")[0].split("Possible Solution")[0].strip()
     paths = [str(path) for path in reading.originals.values()]
     more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
     by = reading.export.sql or (f"preset {reading.export.preset}" if reading.export.preset else "")

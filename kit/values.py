@@ -96,7 +96,7 @@ def _only(allows: Callable[[Any], object], refusal: str) -> AfterValidator:
 
 @functools.cache
 def _timezones() -> set[str]:
-    return zoneinfo.available_timezones()  # reads the disk
+    return zoneinfo.available_timezones() - {"localtime"}  # reads the disk
 
 
 def _timezone(name: str) -> str:
@@ -140,7 +140,11 @@ ShortName = Annotated[str, fits(24)]
 Constant = Annotated[str, BeforeValidator(_constant)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Currency = Annotated[str, AfterValidator(_currency)]
-Dates = Annotated[Text, _only(lambda text: "%" in text, 'not a date format. Write it like "%d/%m/%Y".')]
+Dates = Annotated[
+    Text,
+    _only(lambda text: "%" in text, 'not a date format. Write it like "%d/%m/%Y".'),
+    _only(re.compile(".*%-?[YyGcxs]").match, 'without a year. Write it like "%d/%m/%Y".'),
+]
 Delimiter = Annotated[
     str,
     _only(re.compile(r'[^"\r\n]').fullmatch, 'not a delimiter. Write one character, such as ";" or "\\t".'),

@@ -278,6 +278,7 @@ MISTAKES = [
     ('preset = "kong"', 'thousands = "."', ['10  exports.calls.thousands = ".": the decimal mark too. They must differ.']),
     ('preset = "kong"', 'decimal = ";"', ['10  exports.calls.decimal = ";": not a decimal mark. Allowed: ".", ",".']),
     ('preset = "kong"', 'delimiter = ";;"', ['10  exports.calls.delimiter = ";;": not a delimiter. Write one character, such as ";" or "\\t".']),
+    ('preset = "kong"', 'dates = "%d/%m"', ['10  exports.calls.dates = "%d/%m": without a year. Write it like "%d/%m/%Y".']),
     ('preset = "kong"', 'dates = "DD/MM"', ['10  exports.calls.dates = "DD/MM": not a date format. Write it like "%d/%m/%Y".']),
     ('preset = "kong"', 'amounts = "cents"', ['10  exports.calls.amounts = "cents": not a unit of amounts. Allowed: major, minor.']),
     ('preset = "kong"', 'table = "x"', ['10  exports.calls.table = "x": not a setting. Allowed: path, preset, columns, sql, set, kinds, timezone, dates, delimiter, decimal, thousands, amounts, null, encoding, rejects, overlap.']),

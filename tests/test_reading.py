@@ -216,6 +216,69 @@ def test_first_of_two_columns_of_one_name_is_taken(loaded):
     assert partners(loaded(partners_csv=text)) == ACME
 
 
+def test_name_of_a_column_may_go_on_on_the_next_line(loaded):
+    block = 'path = "k.csv"\ncolumns = { date = "date\\nof cost" }'
+    text = '"date\nof cost",category,amount,currency\n2026-02-10,people,1,USD\n2026-02-10,people,2,USD\n'
+    assert amounts(loaded({"costs": block}, k_csv=text)) == [1, 2]
+    with pytest.raises(ReviewError, match=r"k\.csv row 4, column 'amount': 'x'"):
+        loaded({"costs": block}, k_csv=text.replace(",2,", ",x,"))
+
+
+def test_table_of_one_column_is_asked_for_its_delimiter(loaded):
+    with pytest.raises(
+        ReviewError, match=r"Is it delimited by ';'\? Then set delimiter = \";\" for this export"
+    ):
+        loaded({"costs": 'path = "k.csv"'}, k_csv=costs("1"))
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.9])
+def test_list_of_json_that_ends_in_the_middle_is_refused(loaded, kept):
+    text = json.dumps(
+        [{"partner_id": f"p{n}", "name": "P", "registered_at": "2025-12-01"} for n in range(100)]
+    )
+    with pytest.raises(ReviewError, match=r"p\.json: the file ends in the middle of its list"):
+        loaded({"partners": 'path = "p.json"'}, p_json=text[: int(len(text) * kept)])
+    assert rows(
+        loaded({"partners": 'path = "p.json"'}, p_json=text + "\n \n"), "select count(*) from partners"
+    ) == [(100,)]
+
+
+def test_number_of_json_beside_a_decimal_comma_is_the_number_it_is(loaded):
+    block = 'path = "k.jsonl"\ndecimal = ","\nthousands = "."'
+    lines = [
+        {"date": "2026-02-10", "category": "people", "amount": a, "currency": "USD"}
+        for a in (1.234, "1.234", 5)
+    ]
+    assert amounts(loaded({"costs": block}, k_jsonl="\n".join(map(json.dumps, lines)))) == [
+        Decimal("1.234"),
+        1234,
+        5,
+    ]
+
+
+def test_number_of_a_spreadsheet_beside_a_decimal_comma_is_the_number_it_is(loaded, tmp_path):
+    head = ["date", "category", "amount", "currency"]
+    workbook(
+        tmp_path / "k.xlsx", head, *([date(2026, 2, 10), "people", a, "USD"] for a in (1.234, "1.234", 5))
+    )
+    block = 'path = "k.xlsx"\ndecimal = ","\nthousands = "."'
+    assert amounts(loaded({"costs": block})) == [Decimal("1.234"), 1234, 5]
+
+
+def test_number_of_parquet_is_below_the_limit_too(loaded, tmp_path):
+    duckdb.sql(
+        "select date '2026-02-10' as date, 'people' as category, 1e15::double as amount, 'USD' as currency"
+    ).write_parquet(str(tmp_path / "k.parquet"))
+    with pytest.raises(ReviewError, match="a number below 1e15"):
+        loaded({"costs": 'path = "k.parquet"'})
+
+
+def test_two_digits_are_no_year_of_four(loaded):
+    block = 'path = "k.csv"\ndates = "%d/%m/%Y"'
+    with pytest.raises(ReviewError, match="'01/07/26' is not allowed"):
+        loaded({"costs": block}, k_csv="date,category,amount,currency\n01/07/26,people,1,USD\n")
+
+
 def test_empty_first_column_name_does_not_shift_the_columns(loaded):
     text = "\tpartner_id\tname\tregistered_at\n0\tacme\tAcme\t2025-12-01\n"  # as pandas writes its index
     assert partners(loaded({"partners": 'path = "p.tsv"'}, p_tsv=text)) == ACME

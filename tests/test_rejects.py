@@ -49,6 +49,16 @@ def test_row_at_fault_is_kept_aside_as_it_stands(loaded, row, reason):
     assert kept(con) == 20
 
 
+def test_file_whose_rows_are_all_at_fault_stops_within_the_limit_too(loaded):
+    many = HEAD + "".join(f"q{number},Partner,2025-12-01\n" for number in range(99))
+    with pytest.raises(ReviewError, match=r"one\.csv row 2, column 'registered_at': 'soon'"):
+        loaded(
+            {"partners": 'path = ["many.csv", "one.csv"]\nrejects = 0.5'},
+            many_csv=many,
+            one_csv=f"{HEAD}x,X,soon\n",
+        )
+
+
 def test_decimal_comma_of_excel_is_seen_in_an_id(loaded):
     text = "partner_id;name;registered_at\n" + SOUND.replace(",", ";") + "4,086918E+00;X;2025-12-01\n"
     con = loaded({"partners": f'{ALLOWED}\ndelimiter = ";"'}, p_csv=text)

@@ -16,6 +16,10 @@ create macro read_number(text, decimal_mark, thousands_mark) as (
     end
 );
 
+create macro in_range(number) as if(abs(number) < 1e15, number, null);
+
+create macro this_age(instant) as if(year(instant) >= 1900, instant, null);
+
 -- A whole number.
 create macro read_whole(text, decimal_mark, thousands_mark) as (
     case
