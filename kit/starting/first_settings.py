@@ -251,9 +251,9 @@ def _export(group: Group, is_one_of_several: bool) -> Block:
     first, reading = group.files[0], group.reading
     table, preset = group.kind.table, group.kind.preset
     many = f"{len(group.files)} files; " if len(group.files) > 1 else ""
-    settings = [
-        Setting("path", list(group.paths) if len(group.paths) > 1 else group.paths[0], why(group, many))
-    ]
+    is_list = len(group.paths) > 1
+    order = "; where two tell the same days, the later in this list counts" if is_list else ""
+    settings = [Setting("path", list(group.paths) if is_list else group.paths[0], why(group, many) + order)]
     if preset:
         settings.append(Setting("preset", preset.name))
     if first.delimiter:
