@@ -13,17 +13,17 @@ readable    spreadsheets and other encodings → text that DuckDB reads
 presets     known systems' exports
 columns     text of an export → values, and what is wrong with one
 reading     one export on its way: raw rows, canonical names, values
+currencies  how many decimals each has, and its sign
+formats     a figure and its unit → text
 rejects     the rows that cannot be used, kept aside up to a limit
 copies      the same file under several names
 contents    what whole rows say, in columns that nothing else reads too
 overlaps    later exports in place of earlier ones, or parts of one
 exports     raw exports → canonical tables, and an account of their rows
-currencies  how many decimals each has, and its sign
 database    canonical tables → the rows behind each figure, one SELECT a table (kit/sql)
 quarters    which quarters there are, and whether the data covers them
 frames      questions and their answers as Polars frames
 metrics     the five metrics
-formats     a figure and its unit → text
 findings    figures → sentences
 editions    what was published, and what has been restated since
 review      one quarter's review: all the page says

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import duckdb
 
-from kit import frames, quarters
+from kit import formats, frames, quarters
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
 
@@ -205,7 +205,7 @@ def stop_without_rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> None
     ).to_dicts()
     if missing:
         rows = [
-            f"  {row['table_name']}, {row['month']}: {row['row_count']} rows of {row['name']!r}"
+            f"  {row['table_name']}, {row['month']}: {formats.plural(row['row_count'], 'row')} of {row['name']!r}"
             for row in missing[:10]
         ]
         more = [f"  … and {len(missing) - 10} more"] if len(missing) > 10 else []

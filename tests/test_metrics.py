@@ -500,7 +500,7 @@ def test_missing_exchange_rate_is_an_error_that_names_currency_and_month(con):
     add(con, "invoices", partner_id="acme", amount=1, currency="EUR", invoiced_at="2026-01-31")
     add(con, "invoices", partner_id="acme", amount=1, currency="EUR", invoiced_at="2026-02-01")
     opened(con)
-    with pytest.raises(ReviewError, match=r"invoices, 2026-02: 1 rows of 'EUR'"):
+    with pytest.raises(ReviewError, match=r"invoices, 2026-02: 1 row of 'EUR'"):
         metrics.scorecard(con, quarter_of(con))
 
 
@@ -741,7 +741,7 @@ def test_role_without_a_rate_in_force_is_an_error(con, role):
     partner(con)
     add(con, "worklogs", date="2026-02-10", role=role, hours=1)
     opened(con)
-    with pytest.raises(ReviewError, match=f"worklogs, 2026-02: 1 rows of '{role}'"):
+    with pytest.raises(ReviewError, match=f"worklogs, 2026-02: 1 row of '{role}'"):
         metrics.scorecard(con, quarter_of(con))
 
 

@@ -3,6 +3,7 @@
 -- Switch on: add "stage":"$context.stage", "apiKeyId":"$context.identity.apiKeyId" and
 -- "extendedRequestId":"$context.extendedRequestId" to the log format. Never log identity.apiKey: it is the secret.
 -- Environment: a stage that begins with prod is production; one named sandbox, test, dev or staging is the sandbox.
+--| hint = "Amazon API Gateway: add stage, apiKeyId and extendedRequestId to the log format; where the stage is not called prod or sandbox, set = { environment = \"production\" }."
 --| keys = ["requestId", "status", ["requestTime", "requestTimeEpoch"], ["httpMethod", "routeKey"]]
 --| [json]
 --| requestId = "VARCHAR"

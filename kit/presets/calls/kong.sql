@@ -3,6 +3,7 @@
 -- Switch on: an authentication plugin (key-auth, jwt, …) on every route that partners call, or no call has a partner.
 -- Environment: the workspace, if it is called production or sandbox; else say `set = { environment = "production" }`.
 -- Partner: the credential (authenticated_entity), looked up in `keys`; else the consumer's custom_id or username.
+--| hint = "Kong: enable an authentication plugin on every route; where the workspace is not called production or sandbox, set = { environment = \"production\" }."
 --| keys = ["started_at", "request", "response.status"]
 --| [json]
 --| started_at = "BIGINT"
