@@ -31,6 +31,8 @@ TABLES = (
     "program_costs",
     "attributed_revenue",
     "avoided_work",
+    "price_bands",
+    "metered_usage",
     "plan_bills",
     "unrealized_revenue",
     "quarters",
@@ -134,16 +136,28 @@ def add_settings(con: duckdb.DuckDBPyConnection, program: Program) -> None:
 
 def _add_case(con: duckdb.DuckDBPyConnection, case: PricingCase) -> None:
     shares = (case.low, case.conversion, case.high)
-    insert_rows(con, "pricing_cases", [(case.case, case.base, case.assign, *shares)])
+    name = case.case
+    insert_rows(con, "pricing_cases", [(name, case.base, case.assign, case.billable, *shares)])
     for position, plan in enumerate(case.plans):
-        bounds = (plan.fee, plan.included, plan.minimum, plan.mode, plan.package)
-        insert_rows(con, "pricing_plans", [(case.case, plan.name, position, *bounds)])
-        above = Decimal(0)
-        for tier in plan.tiers:
+        bounds = (plan.fee, plan.minimum, plan.prorate, plan.maximum, plan.discount)
+        value = (plan.transaction_share, plan.per_transaction)
+        insert_rows(
+            con,
+            "pricing_plans",
+            [(name, plan.name, position, *bounds, *value, plan.from_, plan.until)],
+        )
+        for number, meter in enumerate(plan.all_meters()):
+            counted = (meter.product, meter.operation, meter.included, meter.mode, meter.package)
+            insert_rows(con, "pricing_meters", [(name, position, number, *counted)])
+            bounds_of_tiers = [Decimal(0), *(tier.up_to for tier in meter.tiers[:-1])]
             insert_rows(
-                con, "pricing_tiers", [(case.case, plan.name, above, tier.up_to, tier.price, tier.flat)]
+                con,
+                "pricing_tiers",
+                [
+                    (name, position, number, above, tier.up_to, tier.price, tier.flat)
+                    for above, tier in zip(bounds_of_tiers, meter.tiers, strict=True)
+                ],
             )
-            above = tier.up_to or above
 
 
 def add_months(con: duckdb.DuckDBPyConnection, fiscal_year_start: int) -> None:

@@ -21,6 +21,7 @@ PLAN_NAMES = (
     "active_partners", "stalled_partners", "unrealized_month", "unrealized_year", "goal_cost",
 )  # fmt: skip
 MOST_NEEDS = 3
+CHARGED_ALONE = ("fee", "minimum", "transaction_share", "per_transaction")
 LARGEST_FILE = 1_000_000  # bytes
 
 
@@ -123,9 +124,41 @@ def _cases(raw: dict[str, Any]) -> Iterator[Mistake]:
     for key in bases[1:]:
         yield Mistake((*key, "base"), "a second base. Exactly one case is the base.")
     for key, case in cases:
-        yield from _repeated(blocks(case, "plan", key=key), "plan of this name in its case", "name")
-        for place, plan in blocks(case, "plan", key=key):
-            yield from _tiers(plan, list(blocks(plan, "tier", key=place)))
+        yield from _plans(list(blocks(case, "plan", key=key)))
+
+
+def _plans(plans: list[tuple[Key, dict[str, Any]]]) -> Iterator[Mistake]:
+    """Plans of one name at a time, and of each what it charges for."""
+    for place, (key, plan) in enumerate(plans):
+        same = [other for _, other in plans[:place] if _name(other) == _name(plan)]
+        if _name(plan) and any(_at_once(plan, other) for other in same):
+            yield Mistake((*key, "name"), "a second plan of this name in its case.")
+        tiers, meters = (list(blocks(plan, part, key=key)) for part in ("tier", "meter"))
+        yield from _tiers(plan, tiers)
+        for meter_key, meter in meters:
+            yield from _tiers(meter, list(blocks(meter, "tier", key=meter_key)))
+        if tiers and meters:
+            yield Mistake(
+                (*key, "tier"), "beside meters. Allowed: tiers of the plan, or meters that have theirs."
+            )
+        if tiers and "mode" not in plan:
+            yield Mistake((*key, "mode"), "missing. It says how the tiers are charged.")
+        if not tiers and not meters and not any(part in plan for part in CHARGED_ALONE):
+            yield Mistake(
+                (*key, "tier"),
+                "missing. Write it like [[pricing.plan.tier]] and its settings below it.",
+            )
+
+
+def _name(plan: dict[str, Any]) -> str:
+    return str(plan.get("name", "")).casefold()
+
+
+def _at_once(plan: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two plans are in force on one day, as far as their dates are dates."""
+    dates = [plan.get("from"), plan.get("until"), other.get("from"), other.get("until")]
+    begins, ends, other_begins, other_ends = (day if isinstance(day, date) else None for day in dates)
+    return (begins or date.min) < (other_ends or date.max) and (other_begins or date.min) < (ends or date.max)
 
 
 def _tiers(plan: dict[str, Any], tiers: list[tuple[Key, dict[str, Any]]]) -> Iterator[Mistake]:

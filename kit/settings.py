@@ -1,5 +1,6 @@
 """The settings of program.toml: one class a block, one line a setting."""
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -141,13 +142,12 @@ class Tier(Block):
     flat: Money = ZERO
 
 
-class Plan(Block):
-    """[[pricing.plan]]: a price list; `package` is None unless units are sold in packages."""
+class Meter(Block):
+    """[[pricing.plan.meter]]: what a plan charges for the calls of a product or an operation, or for all others."""
 
-    name: ShortName
-    fee: Money = ZERO
+    product: Text | None = None
+    operation: Text | None = None
     included: Money = ZERO
-    minimum: Money = ZERO
     mode: Annotated[str, one_of("a mode", "graduated", "volume", "package", "flat")]
     package: Positive | None = Field(None, validate_default=True)
     tiers: Annotated[tuple[Tier, ...], Field(alias="tier", min_length=1)]
@@ -162,11 +162,61 @@ class Plan(Block):
         return package
 
 
+class Plan(Block):
+    """[[pricing.plan]]: a price list; its own tiers are those of its only meter.
+
+    The bill is fee and charges less `discount`, at least `minimum` and at most `maximum`. `prorate` makes the minimum
+    of a month in which a partner begins or leaves that of its days. Prices are in force in the months that begin from
+    `from` on and before `until`.
+    """
+
+    name: ShortName
+    fee: Money = ZERO
+    minimum: Money = ZERO
+    prorate: YesOrNo = False
+    maximum: Money | None = None
+    discount: Share = ZERO
+    transaction_share: Share = ZERO
+    per_transaction: Money = ZERO
+    from_: Day | None = Field(None, alias="from")
+    until: Day | None = None
+    included: Money = ZERO
+    mode: Annotated[str, one_of("a mode", "graduated", "volume", "package", "flat")] | None = None
+    package: Positive | None = Field(None, validate_default=True)
+    tiers: Annotated[tuple[Tier, ...], Field(alias="tier")] = ()
+    meters: Annotated[tuple[Meter, ...], Field(alias="meter")] = ()
+
+    _in_package_mode = field_validator("package")(Meter._in_package_mode.__func__)  # type: ignore[attr-defined]
+
+    @field_validator("maximum")
+    @classmethod
+    def _above_minimum(cls, maximum: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        if maximum is not None and maximum < info.data.get("minimum", ZERO):
+            raise ValueError(f"below the minimum, {info.data['minimum']}.")
+        return maximum
+
+    @field_validator("until")
+    @classmethod
+    def _after_from(cls, until: date | None, info: ValidationInfo) -> date | None:
+        begins = info.data.get("from_")
+        if until is not None and begins is not None and until <= begins:
+            raise ValueError(f"not after from, {begins}.")
+        return until
+
+    def all_meters(self) -> tuple[Meter, ...]:
+        """The meters, or the one that the plan's own tiers make; a plan of a fee alone has one that charges nothing."""
+        if self.meters:
+            return self.meters
+        tiers = self.tiers or (Tier(price=ZERO),)
+        return (Meter(included=self.included, mode=self.mode or "flat", package=self.package, tiers=tiers),)
+
+
 class PricingCase(Block):
     """[[pricing]]: one set of plans, and the share of their bills expected to be billed."""
 
     case: ShortName
     base: YesOrNo = False
+    billable: Annotated[str, one_of("a choice of billable calls", "successful", "all")] = "successful"
     assign: Annotated[str, one_of("a way to assign plans", "cheapest", "plan")] = "cheapest"
     conversion: Share = ONE
     low: Annotated[Share, around("conversion")] = _like("conversion")

@@ -41,10 +41,10 @@ DEFAULTS: dict[str, dict[str, object]] = {
         "case_name": "Proposed", "is_base": True, "assign": "cheapest", "low": 1, "base": 1, "high": 1,
     },
     "pricing_plans": {
-        "case_name": "Proposed", "plan": "Plan", "position": 0, "fee": 0, "included": 0, "minimum": 0,
-        "mode": "graduated", "package": None,
+        "case_name": "Proposed", "plan": "Plan", "position": 0, "fee": 0, "minimum": 0,
     },
-    "pricing_tiers": {"case_name": "Proposed", "plan": "Plan", "above": 0, "up_to": None, "flat": 0},
+    "pricing_meters": {"case_name": "Proposed", "position": 0, "included": 0, "mode": "graduated", "package": None},
+    "pricing_tiers": {"case_name": "Proposed", "position": 0, "above": 0, "up_to": None, "flat": 0},
 }  # fmt: skip
 
 

@@ -204,6 +204,7 @@ def test_test_partner_is_left_out_of_everything(con):
     add(con, "avoidance", operation="*", low=1, base=1, high=1)
     add(con, "pricing_cases")
     add(con, "pricing_plans", fee=100)
+    add(con, "pricing_meters")
     add(con, "pricing_tiers", price=1)
     opened(con)
     assert active(con) == [0, 0, 0]
@@ -579,6 +580,7 @@ def test_before_monetization_revenue_without_transactions_is_unrealized_revenue(
     set_up(con, stage="pre-monetization")
     add(con, "pricing_cases")
     add(con, "pricing_plans", fee=40)
+    add(con, "pricing_meters")
     add(con, "pricing_tiers", price="0.5")
     partner(con)
     call(con, "2026-01-10 12:00:00+00", units=10)
@@ -609,6 +611,7 @@ def priced(con, **case):
     """Prices: ten dollars a month and one a unit."""
     add(con, "pricing_cases", **case)
     add(con, "pricing_plans", fee=10)
+    add(con, "pricing_meters")
     add(con, "pricing_tiers", price=1)
 
 
@@ -672,6 +675,7 @@ def test_only_the_base_case_is_unrealized_revenue(con):
     priced(con)
     add(con, "pricing_cases", case_name="Dear", is_base=False)
     add(con, "pricing_plans", case_name="Dear", fee=500)
+    add(con, "pricing_meters", case_name="Dear")
     add(con, "pricing_tiers", case_name="Dear", price=1)
     partner(con)
     call(con, "2026-02-10 12:00:00+00")

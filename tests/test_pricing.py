@@ -53,11 +53,23 @@ VECTORS = [
 ]  # fmt: skip
 
 
-def add_plan(con, tiers, name="Plan", **plan):
-    add(con, "pricing_plans", plan=name, **plan)
+METERED = ("mode", "included", "package", "product", "operation")
+
+
+def add_plan(con, tiers, name="Plan", position=0, case_name="Proposed", **plan):
+    """A plan of one meter, whose settings stand beside the plan's."""
+    own = {key: value for key, value in plan.items() if key not in METERED}
+    add(con, "pricing_plans", plan=name, position=position, case_name=case_name, **own)
+    meter = {key: value for key, value in plan.items() if key in METERED}
+    add_meter(con, tiers, position=position, case_name=case_name, **meter)
+
+
+def add_meter(con, tiers, number=0, position=0, case_name="Proposed", **meter):
+    place = {"case_name": case_name, "position": position, "meter": number}
+    add(con, "pricing_meters", **place, **meter)
     above = 0
     for up_to, price, flat in tiers:
-        add(con, "pricing_tiers", plan=name, above=above, up_to=up_to, price=price, flat=flat)
+        add(con, "pricing_tiers", **place, above=above, up_to=up_to, price=price, flat=flat)
         above = up_to
 
 
@@ -79,11 +91,7 @@ def price_list():
     con = new_database()
     for number, (name, mode, tiers, plan, _) in enumerate(VECTORS):
         add(con, "pricing_cases", case_name=name, is_base=number == 0)
-        add(con, "pricing_plans", case_name=name, mode=mode, **plan)
-        above = 0
-        for up_to, price, flat in tiers:
-            add(con, "pricing_tiers", case_name=name, above=above, up_to=up_to, price=price, flat=flat)
-            above = up_to
+        add_plan(con, tiers, case_name=name, mode=mode, **plan)
     all_units = {pair.strip().split("→")[0] for *_, pairs in VECTORS for pair in pairs.split(";")}
     for units in all_units:
         add_usage(con, units, partner=f"{units} units")
@@ -244,6 +252,159 @@ def test_partner_is_billed_on_its_own_plan_where_plans_are_assigned(con):
     assert rows(made(con), "select plan, bill from unrealized_revenue") == [("Large", 15)]
 
 
+# What a plan may have beside tiers
+
+
+def test_maximum_is_the_most_that_a_bill_comes_to(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "0")], fee=50, maximum=60)
+    for partner, units in (("a", 9), ("b", 10), ("c", 11)):
+        add_usage(con, units, partner=partner)
+    assert bills(made(con)) == [59, 60, 60]
+
+
+def test_discount_is_of_fee_and_charges_and_not_of_the_minimum(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "0")], fee=50, discount="0.1", minimum=60)
+    for partner, units in (("a", 10), ("b", 50)):
+        add_usage(con, units, partner=partner)
+    assert bills(made(con)) == [60, 90]  # 54 is below the minimum
+    assert rows(con, "select distinct plan_fee from plan_bills") == [(45,)]
+
+
+def test_fee_alone_is_a_plan(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "0", "0")], fee=99, mode="flat")
+    add_usage(con, 123456)
+    assert bills(made(con)) == [99]
+
+
+def test_free_tier_charges_nothing_and_the_next_from_its_first_unit(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(1000, "0", "0"), (None, "0.01", "0")])
+    for partner, units in (("a", 1000), ("b", 1100)):
+        add_usage(con, units, partner=partner)
+    assert bills(made(con)) == [0, 1]
+
+
+def test_packages_are_filled_in_each_tier(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(25, "5", "0"), (None, "3", "0")], mode="package", package=10)
+    for partner, units in (("a", 25), ("b", 26), ("c", 45)):
+        add_usage(con, units, partner=partner)
+    assert bills(made(con)) == [15, 18, 21]  # three packages of the first tier, then one or two of the second
+
+
+@pytest.mark.parametrize(
+    ("prorated", "began", "left", "bill"),
+    [
+        (False, "2026-02-15", None, 28),
+        (True, "2026-02-15", None, 14),  # 14 of 28 days
+        (True, "2026-02-01", None, 28),
+        (True, "2025-12-15", None, 28),
+        (True, "2025-12-15", "2026-02-08", 7),  # in production on the first seven days
+        (True, "2026-02-15", "2026-02-22", 7),
+    ],
+)
+def test_minimum_is_that_of_the_days_in_production_where_it_says_so(con, prorated, began, left, bill):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "0", "0")], minimum=28, is_prorated=prorated)
+    add(con, "partners", partner_id="acme", production_at=began, offboarded_at=left)
+    add(con, "calls", called_at="2026-02-20 12:00:00+00", partner_id="acme", units="5")
+    assert bills(made(con)) == [bill]
+
+
+def test_prorated_minimum_of_an_odd_month_is_rounded_with_its_bill(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "0", "0")], minimum=100, is_prorated=True)
+    add(con, "partners", partner_id="acme", production_at="2026-03-02")
+    add(con, "calls", called_at="2026-03-20 12:00:00+00", partner_id="acme")
+    assert bills(made(con)) == [Decimal("96.77")]  # 100 times 30 of 31 days
+
+
+def test_share_of_transactions_is_charged_with_a_fixed_part_of_each(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "0", "0")], fee=10, value_share="0.029", per_transaction="0.30")
+    for amount in ("100", "50.50"):
+        add(con, "transactions", amount=amount)
+    add(con, "transactions", amount="9999", transacted_at="2026-03-10 12:00:00+00")
+    add_usage(con, 1)
+    assert bills(made(con)) == [Decimal("14.96")]  # 10 + 4.3645 + 0.60
+
+
+def test_price_is_that_in_force_when_the_month_begins(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "0")], name="Growth", position=0, valid_to="2026-02-01")
+    add_plan(
+        con, [(None, "2", "0")], name="Growth", position=1, valid_from="2026-02-01", valid_to="2026-03-15"
+    )
+    add_plan(con, [(None, "3", "0")], name="Growth", position=2, valid_from="2026-03-15")
+    for month in ("2026-01", "2026-02", "2026-03", "2026-04"):
+        add_usage(con, 10, month=month)
+    assert rows(made(con), "select month(month), bill from unrealized_revenue order by 1") == [
+        (1, 10),
+        (2, 20),
+        (3, 20),
+        (4, 30),
+    ]
+
+
+def routed(con, *routes, partner="acme"):
+    """Calls of some products and operations, each worth so many units."""
+    add(con, "partners", partner_id=partner)
+    for product, operation, units, *status in routes:
+        add(con, "calls", partner_id=partner, product=product, operation=operation, units=str(units),
+            status=status[0] if status else 200)  # fmt: skip
+
+
+def test_each_meter_charges_what_it_counts_and_the_last_the_rest(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "0")], operation="POST /orders", fee=5)
+    add_meter(con, [(10, "0", "0"), (None, "2", "0")], number=1, product="search")
+    add_meter(con, [(None, "0.10", "0")], number=2, included=100)
+    routed(
+        con,
+        ("shop", "POST /orders", 7),
+        ("search", "POST /orders", 3),  # of the first meter that fits
+        ("search", "GET /find", 15),
+        ("shop", "GET /items", 130),
+        (None, None, 10),
+    )
+    assert bills(made(con)) == [5 + 10 + 10 + 4]
+    assert rows(con, "select units from plan_bills") == [(165,)]
+
+
+def test_calls_that_no_meter_counts_are_free(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "0")], operation="POST /orders")
+    routed(con, ("shop", "POST /orders", 7), ("shop", "GET /items", 100))
+    assert bills(made(con)) == [7]
+
+
+def test_meter_that_counts_nothing_enters_its_first_tier_too(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "0")], operation="POST /orders")
+    add_meter(con, [(None, "1", "9")], number=1, operation="DELETE /orders")
+    routed(con, ("shop", "POST /orders", 7))
+    assert bills(made(con)) == [16]
+
+
+@pytest.mark.parametrize(("billable", "bill"), [("successful", 7), ("all", 19)])
+def test_failed_calls_are_charged_only_where_all_are_billable(con, billable, bill):
+    add(con, "pricing_cases", billable=billable)
+    add_plan(con, [(None, "1", "0")])
+    routed(con, ("shop", "a", 7), ("shop", "a", 9, 500), ("shop", "b", 3, 404))
+    assert bills(made(con)) == [bill]
+
+
+@pytest.mark.parametrize(("billable", "bill"), [("successful", 7), ("all", 16)])
+def test_failed_calls_of_a_meter_are_charged_only_where_all_are_billable(con, billable, bill):
+    add(con, "pricing_cases", billable=billable)
+    add_plan(con, [(None, "1", "0")], operation="a")
+    routed(con, ("shop", "a", 7), ("shop", "a", 9, 500), ("shop", "b", 3, 404))
+    assert bills(made(con)) == [bill]
+
+
 # Laws. The plain bill is written from the contract, on fractions, with no database.
 
 PRICES = st.decimals(0, 20, places=4)
@@ -295,17 +456,19 @@ def priced():
     made(con)
 
     def bills_of(some_plans, some_units):
-        con.execute("delete from pricing_plans; delete from pricing_tiers; delete from pricing_cases")
+        con.execute(
+            "; ".join(f"delete from pricing_{part}" for part in ("plans", "meters", "tiers", "cases"))
+        )
         con.execute("delete from production_usage; delete from registry")
         add(con, "pricing_cases")
         for number, plan in enumerate(some_plans):
             add_plan(con, name=str(number), position=number, **plan)
         for units in some_units:
             con.execute(
-                "insert into production_usage values ($u, '2026-02-01', 1, $u, true)", {"u": str(units)}
+                "insert into production_usage values ($u, '2026-02-01', 1, $u, $u, true)", {"u": str(units)}
             )
             con.execute("insert into registry (partner_id) values (?)", [str(units)])
-        for table in ("plan_bills", "unrealized_revenue"):
+        for table in ("price_bands", "metered_usage", "plan_bills", "unrealized_revenue"):
             con.execute(f"create or replace table {table} as {read_sql(table)}")
         found = rows(con, "select plan, partner_id, bill from plan_bills")
         return {(int(plan), Decimal(units)): bill for plan, units, bill in found}

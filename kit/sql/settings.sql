@@ -38,27 +38,47 @@ create table pricing_cases (
     case_name varchar not null,
     is_base boolean not null,
     assign varchar not null,
+    billable varchar not null default 'successful',
     low decimal(38, 12) not null,
     base decimal(38, 12) not null,
     high decimal(38, 12) not null
 );
 
--- One row per plan of a case, in the order of program.toml.
+-- One row per plan of a case, in the order of program.toml; in force from valid_from up to, without, valid_to.
+-- `discount` and `value_share` are shares: of the fee and the charges, and of the value of transactions.
 create table pricing_plans (
     case_name varchar not null,
     plan varchar not null,
     position integer not null,
     fee decimal(38, 12) not null,
-    included decimal(38, 9) not null,
     minimum decimal(38, 12) not null,
+    is_prorated boolean not null default false,
+    maximum decimal(38, 12),
+    discount decimal(38, 12) not null default 0,
+    value_share decimal(38, 12) not null default 0,
+    per_transaction decimal(38, 12) not null default 0,
+    valid_from date,
+    valid_to date
+);
+
+-- One row per meter of a plan, in the order of program.toml: what it counts, of any product or operation where null.
+-- Each route is counted by the first meter that fits it.
+create table pricing_meters (
+    case_name varchar not null,
+    position integer not null,
+    meter integer not null default 0,
+    product varchar,
+    operation varchar,
+    included decimal(38, 9) not null,
     mode varchar not null,
     package decimal(38, 9)
 );
 
--- One row per tier of a plan; a tier holds the units above `above` up to and with `up_to`.
+-- One row per tier of a meter; a tier holds the units above `above` up to and with `up_to`.
 create table pricing_tiers (
     case_name varchar not null,
-    plan varchar not null,
+    position integer not null,
+    meter integer not null default 0,
     above decimal(38, 9) not null,
     up_to decimal(38, 9),
     price decimal(38, 12) not null,

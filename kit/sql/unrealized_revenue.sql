@@ -1,17 +1,30 @@
 -- What would each active partner have been billed, beyond what was recognised from it?
 -- Grain: one row per case, partner and month; on the cheapest plan, or on the partner's own.
-with chosen as (
-    select plan_bills.*
+with cheapest as (
+    select
+        plan_bills.case_name,
+        plan_bills.partner_id,
+        plan_bills.month,
+        min({
+            'bill': plan_bills.bill,
+            'position': plan_bills.position,
+            'units': plan_bills.units,
+            'plan_fee': plan_bills.plan_fee
+        }) as least
     from plan_bills
     inner join pricing_cases
         on pricing_cases.case_name = plan_bills.case_name
     inner join registry
         on registry.partner_id = plan_bills.partner_id
     where pricing_cases.assign = 'cheapest' or registry.plan = plan_bills.plan
-    qualify row_number() over (
-        partition by plan_bills.case_name, plan_bills.partner_id, plan_bills.month
-        order by plan_bills.bill, plan_bills.position
-    ) = 1
+    group by plan_bills.case_name, plan_bills.partner_id, plan_bills.month
+),
+
+chosen as (
+    select cheapest.* exclude (least), plans.plan, least.units, least.bill, least.plan_fee
+    from cheapest
+    inner join pricing_plans as plans
+        on plans.case_name = cheapest.case_name and plans.position = cheapest.least.position
 ),
 
 recognised as (
