@@ -34,6 +34,8 @@ TABLES = (
     "price_bands",
     "metered_usage",
     "plan_bills",
+    "chosen_bills",
+    "kept_usage",
     "unrealized_revenue",
     "quarters",
     "coverage",
@@ -83,6 +85,8 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables between the exports and the figures; ReviewError if the exports contradict one another."""
     for table in TABLES:
         con.execute(f"create or replace table {table} as {read_sql(table)}")
+        if table == "price_bands":
+            con.execute(read_sql("bills_of"))
         if table == "alias_paths":
             con.execute(read_sql("macros"))
             _stop_at_contradictions(con)
@@ -138,6 +142,14 @@ def _add_case(con: duckdb.DuckDBPyConnection, case: PricingCase) -> None:
     shares = (case.low, case.conversion, case.high)
     name = case.case
     insert_rows(con, "pricing_cases", [(name, case.base, case.assign, case.billable, *shares)])
+    if answer := case.response:
+        bounds_of_answer = (answer.low, answer.elasticity, answer.high, answer.at)
+        insert_rows(con, "pricing_responses", [(name, *bounds_of_answer)])
+    insert_rows(
+        con,
+        "pricing_exceptions",
+        [(name, own.partner_id, own.plan, own.discount, own.exempt) for own in case.exceptions],
+    )
     for position, plan in enumerate(case.plans):
         bounds = (plan.fee, plan.minimum, plan.prorate, plan.maximum, plan.discount)
         value = (plan.transaction_share, plan.per_transaction)
@@ -146,6 +158,7 @@ def _add_case(con: duckdb.DuckDBPyConnection, case: PricingCase) -> None:
             "pricing_plans",
             [(name, plan.name, position, *bounds, *value, plan.from_, plan.until)],
         )
+        insert_rows(con, "pricing_segments", [(name, plan.name, segment) for segment in plan.segments])
         for number, meter in enumerate(plan.all_meters()):
             counted = (meter.product, meter.operation, meter.included, meter.mode, meter.package)
             insert_rows(con, "pricing_meters", [(name, position, number, *counted)])

@@ -124,7 +124,13 @@ def _cases(raw: dict[str, Any]) -> Iterator[Mistake]:
     for key in bases[1:]:
         yield Mistake((*key, "base"), "a second base. Exactly one case is the base.")
     for key, case in cases:
-        yield from _plans(list(blocks(case, "plan", key=key)))
+        plans = list(blocks(case, "plan", key=key))
+        yield from _plans(plans)
+        yield from _repeated(blocks(case, "exception", key=key), "exception for this partner", "partner_id")
+        names = [str(plan["name"]) for _, plan in plans if "name" in plan]
+        for place, own in blocks(case, "exception", key=key):
+            if "plan" in own and own["plan"] not in names:
+                yield Mistake((*place, "plan"), unknown("a plan of this case", str(own["plan"]), names))
 
 
 def _plans(plans: list[tuple[Key, dict[str, Any]]]) -> Iterator[Mistake]:

@@ -15,6 +15,7 @@ from kit.values import (
     Dates,
     Day,
     Delimiter,
+    Elasticity,
     Encoding,
     Money,
     Positive,
@@ -171,6 +172,7 @@ class Plan(Block):
     """
 
     name: ShortName
+    segments: Annotated[tuple[Text, ...], BeforeValidator(_listed)] = ()
     fee: Money = ZERO
     minimum: Money = ZERO
     prorate: YesOrNo = False
@@ -211,17 +213,40 @@ class Plan(Block):
         return (Meter(included=self.included, mode=self.mode or "flat", package=self.package, tiers=tiers),)
 
 
+class PricingException(Block):
+    """[[pricing.exception]]: a partner with a contract of its own: on a plan, at a discount, or not billed."""
+
+    partner_id: Text
+    plan: Text | None = None
+    discount: Share = ZERO
+    exempt: YesOrNo = False
+
+
+class Response(Block):
+    """[pricing.response]: the effect of prices on use, as a constant elasticity of demand.
+
+    Use stays as it is up to the price `at` of a unit; twice that price leaves 2 ^ elasticity of it.
+    """
+
+    elasticity: Elasticity
+    low: Annotated[Elasticity, around("elasticity")] = _like("elasticity")
+    high: Annotated[Elasticity, around("elasticity")] = _like("elasticity")
+    at: Annotated[Money, Field(gt=0)]
+
+
 class PricingCase(Block):
     """[[pricing]]: one set of plans, and the share of their bills expected to be billed."""
 
     case: ShortName
     base: YesOrNo = False
     billable: Annotated[str, one_of("a choice of billable calls", "successful", "all")] = "successful"
-    assign: Annotated[str, one_of("a way to assign plans", "cheapest", "plan")] = "cheapest"
+    assign: Annotated[str, one_of("a way to assign plans", "cheapest", "plan", "segment")] = "cheapest"
     conversion: Share = ONE
     low: Annotated[Share, around("conversion")] = _like("conversion")
     high: Annotated[Share, around("conversion")] = _like("conversion")
+    response: Response | None = None
     plans: Annotated[tuple[Plan, ...], Field(alias="plan", min_length=1)]
+    exceptions: Annotated[tuple[PricingException, ...], Field(alias="exception")] = ()
 
 
 class Goal(Block):

@@ -161,5 +161,10 @@ Share = Annotated[
     BeforeValidator(number),
     _only(lambda share: 0 <= share <= 1, "not a share. Allowed: 0 to 1; write 35 % as 0.35."),
 ]
+Elasticity = Annotated[
+    Decimal,
+    BeforeValidator(number),
+    _only(lambda value: -10 <= value <= 0, "not an elasticity of demand. Allowed: -10 to 0."),
+]
 Money = Annotated[Decimal, BeforeValidator(_number_or_text), Field(ge=0)]
 Wage = Annotated[Decimal, BeforeValidator(_number_or_text), Field(gt=0)]

@@ -43,6 +43,9 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "pricing_plans": {
         "case_name": "Proposed", "plan": "Plan", "position": 0, "fee": 0, "minimum": 0,
     },
+    "pricing_segments": {},
+    "pricing_exceptions": {},
+    "pricing_responses": {},
     "pricing_meters": {"case_name": "Proposed", "position": 0, "included": 0, "mode": "graduated", "package": None},
     "pricing_tiers": {"case_name": "Proposed", "position": 0, "above": 0, "up_to": None, "flat": 0},
 }  # fmt: skip

@@ -5,11 +5,11 @@ from fractions import Fraction
 from math import ceil
 
 import pytest
-from conftest import add, made, new_database, rows, set_up
+from conftest import add, emptied, made, new_database, rows, set_up
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kit.database import read_sql
+from kit.database import TABLES, read_sql
 
 S = [(5, "7", "0"), (10, "6.50", "0"), (None, "6", "0")]
 Z = [(1000, ".10", "0"), (10000, ".05", "0"), (None, ".01", "0")]
@@ -53,6 +53,8 @@ VECTORS = [
 ]  # fmt: skip
 
 
+PRICED = ("price_bands", "metered_usage", "plan_bills", "chosen_bills", "kept_usage", "unrealized_revenue")
+PRICING_TABLES = [table for table in TABLES[TABLES.index("price_bands") :] if table in PRICED]
 METERED = ("mode", "included", "package", "product", "operation")
 
 
@@ -405,6 +407,76 @@ def test_failed_calls_of_a_meter_are_charged_only_where_all_are_billable(con, bi
     assert bills(made(con)) == [bill]
 
 
+# Which plan a partner is on, and what prices do to use
+
+
+def test_partner_is_on_the_cheapest_plan_of_its_segment(con):
+    add(con, "pricing_cases", assign="segment")
+    for position, (name, price, segments) in enumerate(
+        [("Free", "0", ["start-up"]), ("Basic", "1", ["bank", "shop"]), ("Large", "3", ["bank"])]
+    ):
+        add_plan(con, [(None, price, "0")], name=name, position=position)
+        for segment in segments:
+            add(con, "pricing_segments", case_name="Proposed", plan=name, segment=segment)
+    for partner, segment in (("a", "start-up"), ("b", "bank"), ("c", "shop"), ("d", "unknown"), ("e", None)):
+        add(con, "partners", partner_id=partner, segment=segment)
+        add_usage(con, 10, partner=partner)
+    assert rows(made(con), "select partner_id, plan, bill from unrealized_revenue order by 1") == [
+        ("a", "Free", 0),
+        ("b", "Basic", 10),
+        ("c", "Basic", 10),
+    ]
+
+
+def test_contract_of_a_partner_stands_before_the_rule(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "0")], name="Cheap", position=0)
+    add_plan(con, [(None, "2", "0")], name="Dear", position=1, discount="0.1")
+    for partner, own in (("a", {"plan": "Dear"}), ("b", {"discount": "0.5"}), ("c", {"is_exempt": True})):
+        add(con, "pricing_exceptions", case_name="Proposed", partner_id=partner, **own)
+        add_usage(con, 10, partner=partner)
+    add(con, "pricing_exceptions", case_name="Another", partner_id="d", is_exempt=True)
+    add_usage(con, 10, partner="d")
+    assert rows(made(con), "select partner_id, plan, bill from unrealized_revenue order by 1") == [
+        ("a", "Dear", 18),
+        ("b", "Cheap", 5),
+        ("d", "Cheap", 10),
+    ]
+    assert rows(con, "select bill from chosen_bills where is_exempt") == [(10,)]
+
+
+def respond(con, base, low=None, high=None, at="0.5"):
+    answer = {"low": low or base, "base": base, "high": high or base, "at_price": at}
+    add(con, "pricing_responses", case_name="Proposed", **answer)
+
+
+def test_use_falls_with_the_price_by_the_elasticity(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "1", "0")])
+    respond(con, "-0.5", low="-1", high="0", at="0.25")
+    add_usage(con, 100)  # at four times the price without effect: a half stays, a quarter, all
+    assert rows(made(con), "select bill, kept_bill, low, amount, high from unrealized_revenue") == [
+        (100, 50, 25, 50, 100)
+    ]
+
+
+def test_use_stays_as_it_is_below_the_price_without_effect(con):
+    add(con, "pricing_cases")
+    add_plan(con, [(None, "0.4", "0")])
+    respond(con, "-0.5")
+    for partner, units in (("a", 100), ("b", 0)):
+        add_usage(con, units, partner=partner)
+    assert rows(made(con), "select bill, amount from unrealized_revenue order by 1") == [(0, 0), (40, 40)]
+
+
+def test_use_that_stays_is_priced_by_the_plan_and_not_in_proportion(con):
+    add(con, "pricing_cases", base="0.5")
+    add_plan(con, [(60, "2", "0"), (None, "0", "0")], fee=10)
+    respond(con, "-1", at="0.65")
+    add_usage(con, 100)  # 130 for 100 units: 1.30 each, so that half of them stay, and are of the first tier
+    assert rows(made(con), "select bill, kept_bill, amount from unrealized_revenue") == [(130, 110, 55)]
+
+
 # Laws. The plain bill is written from the contract, on fractions, with no database.
 
 PRICES = st.decimals(0, 20, places=4)
@@ -468,7 +540,7 @@ def priced():
                 "insert into production_usage values ($u, '2026-02-01', 1, $u, $u, true)", {"u": str(units)}
             )
             con.execute("insert into registry (partner_id) values (?)", [str(units)])
-        for table in ("price_bands", "metered_usage", "plan_bills", "unrealized_revenue"):
+        for table in PRICING_TABLES:
             con.execute(f"create or replace table {table} as {read_sql(table)}")
         found = rows(con, "select plan, partner_id, bill from plan_bills")
         return {(int(plan), Decimal(units)): bill for plan, units, bill in found}
@@ -504,6 +576,44 @@ def test_cheapest_bill_is_at_most_that_of_every_plan(priced, some_plans, units):
     }
     assert chosen.keys() == units
     assert all(chosen[u] <= by_plan[number, u] for number, u in by_plan)
+
+
+@LAW
+@given(plan=plans(modes=("graduated",)), units=UNITS)
+def test_graduated_bill_is_continuous_where_tiers_have_no_flat_part(priced, plan, units):
+    plan["tiers"] = [(up_to, price, "0") for up_to, price, _ in plan["tiers"]]
+    step = Decimal("0.001")
+    one, other = (priced([plan], [each])[0, each] for each in (units, units + step))
+    dearest = max(Decimal(price) for _, price, _ in plan["tiers"])
+    assert 0 <= other - one <= step * dearest + Decimal("0.01")
+
+
+@settings(LAW, max_examples=6)
+@given(plan=plans(), parts=st.lists(st.decimals(0, 300, places=3), min_size=1, max_size=6))
+def test_usage_split_over_days_changes_nothing(con, plan, parts):
+    emptied(con)
+    add(con, "pricing_cases")
+    add_plan(con, **plan)
+    for partner, units in (("whole", [sum(parts)]), ("split", parts)):
+        add(con, "partners", partner_id=partner)
+        for number, each in enumerate(units, start=1):
+            add(
+                con,
+                "calls",
+                called_at=f"2026-02-{number:02} 12:00:00+00",
+                partner_id=partner,
+                units=str(each),
+            )
+    one, other = bills(made(con))
+    assert one == other
+
+
+@LAW
+@given(some_plans=st.lists(plans(), min_size=1, max_size=3), units=st.sets(UNITS, min_size=1, max_size=6))
+def test_bills_add_up_to_the_total(priced, some_plans, units):
+    by_plan = priced(some_plans, units)
+    least = [min(by_plan[number, u] for number in range(len(some_plans))) for u in units]
+    assert rows(priced.con, "select sum(amount) from unrealized_revenue") == [(sum(least),)]
 
 
 @LAW

@@ -1,5 +1,6 @@
 -- How many units does each meter of each plan count?
--- Grain: one row per case, plan, meter, active partner and month, meters that count nothing included.
+-- Grain: one row per case, plan, meter, active partner and month, meters that count nothing included. `response` is
+-- that of use to prices: here there is none.
 with priced_usage as (
     select
         cases.case_name,
@@ -63,7 +64,7 @@ by_meter as (
     group by all
 )
 
-select usage.case_name, usage.position, meters.meter, usage.partner_id, usage.month, usage.units
+select usage.case_name, usage.position, meters.meter, 'none' as response, usage.partner_id, usage.month, usage.units
 from priced_usage as usage
 inner join pricing_meters as meters
     on meters.case_name = usage.case_name and meters.position = usage.position
@@ -73,6 +74,7 @@ select
     usage.case_name,
     usage.position,
     meters.meter,
+    'none' as response,
     usage.partner_id,
     usage.month,
     coalesce(if(usage.billable = 'all', by_meter.all_units, by_meter.units), 0)::decimal(38, 9)

@@ -44,6 +44,31 @@ create table pricing_cases (
     high decimal(38, 12) not null
 );
 
+-- One row per case in which prices have an effect on use: the elasticities, and the price of a unit without effect.
+create table pricing_responses (
+    case_name varchar not null,
+    low decimal(38, 12) not null,
+    base decimal(38, 12) not null,
+    high decimal(38, 12) not null,
+    at_price decimal(38, 12) not null
+);
+
+-- One row per partner with a contract of its own: the plan it is on, if that is said, a discount, or no bill at all.
+create table pricing_exceptions (
+    case_name varchar not null,
+    partner_id varchar not null,
+    plan varchar,
+    discount decimal(38, 12) not null default 0,
+    is_exempt boolean not null default false
+);
+
+-- One row per plan and segment of partners that is on it.
+create table pricing_segments (
+    case_name varchar not null,
+    plan varchar not null,
+    segment varchar not null
+);
+
 -- One row per plan of a case, in the order of program.toml; in force from valid_from up to, without, valid_to.
 -- `discount` and `value_share` are shares: of the fee and the charges, and of the value of transactions.
 create table pricing_plans (
