@@ -31,6 +31,7 @@ TABLES = (
     "program_costs",
     "attributed_revenue",
     "avoided_work",
+    "internal_usage",
     "price_bands",
     "metered_usage",
     "plan_bills",

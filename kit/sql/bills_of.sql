@@ -1,6 +1,6 @@
 -- What does usage cost?
--- Grain: one row per case, plan, response of use, partner and month of a table like metered_usage; a bill is rounded
--- once, half to even.
+-- Grain: one row per case, plan, basis, partner and month of a table like metered_usage; a bill is rounded once, half
+-- to even. `charges` are those of the plan before discounts, minimum and maximum.
 create or replace macro bills_of(which_usage) as table (
     with above_included as (
         select usage.*, bands.* exclude (case_name, position, meter), greatest(usage.units - bands.included, 0) as units_above
@@ -15,7 +15,7 @@ create or replace macro bills_of(which_usage) as table (
         select
             case_name,
             position,
-            response,
+            basis,
             partner_id,
             month,
             units,
@@ -40,7 +40,7 @@ create or replace macro bills_of(which_usage) as table (
         from meter_charges
         where (case_name, position) not in (from several_meters)
         union all
-        select case_name, position, response, partner_id, month, sum(units), sum(charge)
+        select case_name, position, basis, partner_id, month, sum(units), sum(charge)
         from meter_charges
         where (case_name, position) in (from several_meters)
         group by all
@@ -76,7 +76,7 @@ create or replace macro bills_of(which_usage) as table (
             charges.case_name,
             plans.plan,
             charges.position,
-            charges.response,
+            charges.basis,
             charges.partner_id,
             charges.month,
             charges.units,
@@ -117,10 +117,11 @@ create or replace macro bills_of(which_usage) as table (
         totals.case_name,
         totals.plan,
         totals.position,
-        totals.response,
+        totals.basis,
         totals.partner_id,
         totals.month,
         totals.units,
+        totals.all_charges::decimal(38, 12) as charges,
         (
             round_even(totals.unrounded * (1 / settings.minor_unit)::integer, 0)::decimal(38, 12) * settings.minor_unit
         )::decimal(38, 12) as bill,

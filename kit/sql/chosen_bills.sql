@@ -28,10 +28,13 @@ cheapest as (
         partner_id,
         month,
         is_exempt,
-        min({'bill': bill, 'position': position, 'units': units, 'plan_fee': plan_fee}) as least
+        is_internal,
+        min({
+            'bill': bill, 'position': position, 'units': units, 'plan_fee': plan_fee, 'charges': charges
+        }) as least
     from of_case
     where is_open
-    group by case_name, partner_id, month, is_exempt
+    group by case_name, partner_id, month, is_exempt, is_internal
 )
 
 select
@@ -40,7 +43,8 @@ select
     plans.plan,
     cheapest.least.units as units,
     cheapest.least.bill as bill,
-    cheapest.least.plan_fee as plan_fee
+    cheapest.least.plan_fee as plan_fee,
+    cheapest.least.charges as charges
 from cheapest
 inner join pricing_plans as plans
     on plans.case_name = cheapest.case_name and plans.position = cheapest.least.position

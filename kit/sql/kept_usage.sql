@@ -1,9 +1,9 @@
 -- How much use would stay, where prices have an effect on it?
--- Grain: that of metered_usage, on the chosen plan alone, once for each response: low, base and high.
+-- Grain: that of metered_usage, on the chosen plan alone, once for each of the bases low, base and high.
 -- A unit's price is the list bill over the units; above the price without effect, use is (price / that) ^ elasticity
 -- of what it was (constant elasticity of demand), and never more.
 with responses as (
-    select case_name, at_price, 'low' as response, low as elasticity from pricing_responses
+    select case_name, at_price, 'low' as basis, low as elasticity from pricing_responses
     union all
     select case_name, at_price, 'base', base from pricing_responses
     union all
@@ -16,7 +16,7 @@ shares as (
         chosen.position,
         chosen.partner_id,
         chosen.month,
-        responses.response,
+        responses.basis,
         if(
             chosen.units = 0,
             1,
@@ -32,13 +32,14 @@ shares as (
     from chosen_bills as chosen
     inner join responses
         on responses.case_name = chosen.case_name
+    where not chosen.is_internal
 )
 
 select
     usage.case_name,
     usage.position,
     usage.meter,
-    shares.response,
+    shares.basis,
     usage.partner_id,
     usage.month,
     times(usage.units, shares.share)::decimal(38, 9) as units
@@ -46,3 +47,4 @@ from metered_usage as usage
 inner join shares
     on shares.case_name = usage.case_name and shares.position = usage.position
     and shares.partner_id = usage.partner_id and shares.month = usage.month
+where usage.basis = 'seen'

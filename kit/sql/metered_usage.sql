@@ -1,21 +1,37 @@
 -- How many units does each meter of each plan count?
--- Grain: one row per case, plan, meter, active partner and month, meters that count nothing included. `response` is
--- that of use to prices: here there is none.
-with priced_usage as (
+-- Grain: one row per case, plan, meter, active partner and month, meters that count nothing included.
+-- `basis` is the use that was seen, or that of test partners, which is internal.
+with of_partners as (
+    select partner_id, month, units, all_units, 'seen' as basis
+    from production_usage
+    where is_active
+    union all
+    select
+        partner_id,
+        month,
+        sum(units) filter (where is_successful),
+        sum(units),
+        'internal'
+    from internal_usage
+    group by partner_id, month
+    having sum(calls) filter (where is_successful) >= (select min_calls from settings)
+),
+
+priced_usage as (
     select
         cases.case_name,
         plans.position,
         cases.billable,
         usage.partner_id,
         usage.month,
-        if(cases.billable = 'all', usage.all_units, usage.units) as units
-    from production_usage as usage
+        usage.basis,
+        if(cases.billable = 'all', usage.all_units, usage.units)::decimal(38, 9) as units
+    from of_partners as usage
     inner join pricing_plans as plans
         on usage.month >= coalesce(plans.valid_from, usage.month)
         and usage.month < coalesce(plans.valid_to, date '9999-12-31')
     inner join pricing_cases as cases
         on cases.case_name = plans.case_name
-    where usage.is_active
 ),
 
 one_meter as (
@@ -33,8 +49,14 @@ routes as (
         operation,
         sum(units) filter (where is_successful) as units,
         sum(units) as all_units
-    from partner_usage
-    where environment = 'production'
+    from (
+        select partner_id, month, product, operation, is_successful, units
+        from partner_usage
+        where environment = 'production'
+        union all
+        select partner_id, month, product, operation, is_successful, units
+        from internal_usage
+    ) as all_usage
     group by all
 ),
 
@@ -64,7 +86,7 @@ by_meter as (
     group by all
 )
 
-select usage.case_name, usage.position, meters.meter, 'none' as response, usage.partner_id, usage.month, usage.units
+select usage.case_name, usage.position, meters.meter, usage.basis, usage.partner_id, usage.month, usage.units
 from priced_usage as usage
 inner join pricing_meters as meters
     on meters.case_name = usage.case_name and meters.position = usage.position
@@ -74,7 +96,7 @@ select
     usage.case_name,
     usage.position,
     meters.meter,
-    'none' as response,
+    usage.basis,
     usage.partner_id,
     usage.month,
     coalesce(if(usage.billable = 'all', by_meter.all_units, by_meter.units), 0)::decimal(38, 9)

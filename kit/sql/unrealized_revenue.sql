@@ -6,9 +6,9 @@ with kept_bills as (
         case_name,
         partner_id,
         month,
-        any_value(bill) filter (where response = 'low') as low,
-        any_value(bill) filter (where response = 'base') as base,
-        any_value(bill) filter (where response = 'high') as high
+        any_value(bill) filter (where basis = 'low') as low,
+        any_value(bill) filter (where basis = 'base') as base,
+        any_value(bill) filter (where basis = 'high') as high
     from bills_of('kept_usage')
     group by case_name, partner_id, month
 ),
@@ -42,7 +42,7 @@ expected as (
         and kept_bills.partner_id = chosen.partner_id and kept_bills.month = chosen.month
     left join recognised
         on recognised.partner_id = chosen.partner_id and recognised.month = chosen.month
-    where not chosen.is_exempt
+    where not chosen.is_exempt and not chosen.is_internal
 )
 
 select
