@@ -24,6 +24,8 @@ database    canonical tables → the rows behind each figure, one SELECT a table
 quarters    which quarters there are, and whether the data covers them
 frames      questions and their answers as Polars frames
 metrics     the five metrics
+trials      pricing cases tried on a program's usage
+pricing     what partners would pay: the questions of a finance partner
 findings    figures → sentences
 editions    what was published, and what has been restated since
 review      one quarter's review: all the page says

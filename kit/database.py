@@ -136,10 +136,11 @@ def add_settings(con: duckdb.DuckDBPyConnection, program: Program) -> None:
         insert_rows(con, "action_plan", [(program.plan.doing,)])
         insert_rows(con, "needs", ((need.what, need.amount) for need in program.plan.needs))
     for case in program.pricing:
-        _add_case(con, case)
+        add_case(con, case)
 
 
-def _add_case(con: duckdb.DuckDBPyConnection, case: PricingCase) -> None:
+def add_case(con: duckdb.DuckDBPyConnection, case: PricingCase) -> None:
+    """Put one pricing case into its tables."""
     shares = (case.low, case.conversion, case.high)
     name = case.case
     insert_rows(con, "pricing_cases", [(name, case.base, case.assign, case.billable, *shares)])

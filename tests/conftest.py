@@ -43,6 +43,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "pricing_plans": {
         "case_name": "Proposed", "plan": "Plan", "position": 0, "fee": 0, "minimum": 0,
     },
+    "needs": {},
     "pricing_segments": {},
     "pricing_exceptions": {},
     "pricing_responses": {},
