@@ -37,6 +37,7 @@ TABLES = (
     "plan_bills",
     "chosen_bills",
     "kept_usage",
+    "kept_bills",
     "unrealized_revenue",
     "quarters",
     "coverage",

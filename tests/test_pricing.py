@@ -53,7 +53,15 @@ VECTORS = [
 ]  # fmt: skip
 
 
-PRICED = ("price_bands", "metered_usage", "plan_bills", "chosen_bills", "kept_usage", "unrealized_revenue")
+PRICED = (
+    "price_bands",
+    "metered_usage",
+    "plan_bills",
+    "chosen_bills",
+    "kept_usage",
+    "kept_bills",
+    "unrealized_revenue",
+)
 PRICING_TABLES = [table for table in TABLES[TABLES.index("price_bands") :] if table in PRICED]
 METERED = ("mode", "included", "package", "product", "operation")
 

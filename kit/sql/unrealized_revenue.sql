@@ -1,19 +1,7 @@
 -- What would each active partner have been billed, beyond what was recognised from it?
 -- Grain: one row per case, partner and month that has a plan and is not exempt.
 -- `bill` is that of the use seen; low, amount and high are of the use that stays, times the share expected to be billed.
-with kept_bills as (
-    select
-        case_name,
-        partner_id,
-        month,
-        any_value(bill) filter (where basis = 'low') as low,
-        any_value(bill) filter (where basis = 'base') as base,
-        any_value(bill) filter (where basis = 'high') as high
-    from bills_of('kept_usage')
-    group by case_name, partner_id, month
-),
-
-recognised as (
+with recognised as (
     select partner_id, month, sum(amount)::decimal(38, 12) as amount
     from recognised_revenue
     group by partner_id, month
