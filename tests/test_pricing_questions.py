@@ -262,3 +262,25 @@ def test_use_as_rated_is_held_against_what_was_invoiced(con, asked):
         ("cent", 40, Decimal("40.01"), "agrees", 0),
         ("same", 30, 30, "agrees", 0),
     ]
+
+
+# Many cases
+
+
+def test_cases_priced_in_parts_come_to_the_same(con, asked, monkeypatch):
+    use(con, ("big", 1000), ("small", 150))
+    con, quarter = asked(case_of())
+    response = {"elasticity": Decimal("-0.5"), "at": Decimal("0.25")}
+    cases = [
+        one_plan(fee=10).model_copy(update={"case": "low"}),
+        case_of(case="answered", response=response),
+        one_plan(fee=90).model_copy(update={"case": "high"}),
+    ]
+    told = []
+    for bills_at_once in (2_000_000, 3):
+        monkeypatch.setattr("kit.trials.BILLS_AT_ONCE", bills_at_once)
+        with tried(con, cases):
+            bridges = [pricing.bridge(con, case.case, quarter).rows() for case in cases]
+            told.append((pricing.year(con, quarter).rows(), bridges))
+    assert told[0] == told[1]
+    assert told[0][0][0] == ("low", 970, 970, 970)

@@ -80,7 +80,11 @@ create or replace macro bills_of(which_usage) as table (
             charges.partner_id,
             charges.month,
             charges.units,
-            times(1 - plans.discount, 1 - coalesce(exceptions.discount, 0)) as kept,
+            if(
+                exceptions.discount is null,
+                (1 - plans.discount)::decimal(38, 12),
+                times(1 - plans.discount, 1 - exceptions.discount)
+            ) as kept,
             if(kept = 1, plans.fee, times(plans.fee, kept)) as net_fee,
             charges.charge + if(
                 transacted.amount is null or (plans.value_share = 0 and plans.per_transaction = 0),
@@ -123,7 +127,7 @@ create or replace macro bills_of(which_usage) as table (
         totals.units,
         totals.all_charges::decimal(38, 12) as charges,
         (
-            round_even(totals.unrounded * (1 / settings.minor_unit)::integer, 0)::decimal(38, 12) * settings.minor_unit
+            round_even(totals.unrounded * (1 / settings.minor_unit)::integer, 0) * settings.minor_unit
         )::decimal(38, 12) as bill,
         least(totals.net_fee, bill)::decimal(38, 12) as plan_fee
     from totals
