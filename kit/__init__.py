@@ -26,6 +26,7 @@ frames      questions and their answers as Polars frames
 metrics     the five metrics
 trials      pricing cases tried on a program's usage
 pricing     what partners would pay: the questions of a finance partner
+what_if     a pricing case with one thing changed, what it comes to, and its block for program.toml
 findings    figures → sentences
 editions    what was published, and what has been restated since
 review      one quarter's review: all the page says
@@ -40,6 +41,8 @@ checks      whether exports can be trusted, and what makes a number wrong
 check_text  a check as text for a terminal
 coverage_chart  the picture of what each source covers
 tables      frames → tables for a notebook
+pricing_words, pricing_charts   the answers of pricing as sentences and pictures
+lab         sliders for a pricing case
 notebook    what a parameterized notebook needs of itself
 report      papermill, then nbconvert
 starting    a folder of exports → a first program.toml, and what is left to answer

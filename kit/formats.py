@@ -99,6 +99,18 @@ def count(value: Number | None) -> str:
     return _text(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
+def count_exactly(value: Number) -> str:
+    """12,500.5: every digit, where one is chosen."""
+    exact = decimal(value)
+    return _text(exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize())
+
+
+def money_exactly(value: Number, currency: str) -> str:
+    """$204,327.43: to the currency's smallest unit, half to even."""
+    rounded = decimal(value).quantize(Decimal(1).scaleb(-currency_digits(currency)), ROUND_HALF_EVEN)
+    return f"{MINUS if rounded < 0 else ''}{sign(currency)}{abs(rounded):,f}"
+
+
 def plural(number: int, noun: str) -> str:
     """1 partner, 41 partners."""
     return f"{count(number)} {noun}{'' if number == 1 else 's'}"

@@ -1,5 +1,6 @@
-"""Frames → tables for a notebook."""
+"""Frames → tables for a notebook, and sentences beside them."""
 
+from html import escape
 from typing import Any
 
 import polars as pl
@@ -45,3 +46,10 @@ def table(frame: pl.DataFrame) -> Any:
         )
         .opt_css(STYLE)
     )
+
+
+def sentence(text: str) -> Any:
+    """A sentence with figures, as it stands: in Markdown two dollar signs would make a formula of what is between."""
+    from IPython.display import HTML
+
+    return HTML(f'<p class="tex2jax_ignore mathjax_ignore">{escape(text)}</p>')  # type: ignore[no-untyped-call]
