@@ -50,10 +50,11 @@ LABEL = pl.col("month").dt.strftime("%b") + pl.when("is_whole").then(pl.lit(""))
 
 def revenue(parts: pl.DataFrame, currency: str) -> Any:
     """Twelve months of revenue: billed by kind, solid; unrealized beside it, hatched. Never added up."""
-    given = floats(parts, "amount").drop_nulls("part").with_columns(label=LABEL)
+    given = floats(parts, "amount", "low", "high").drop_nulls("part").with_columns(label=LABEL)
     totals = given.group_by("month", "bar", maintain_order=True).agg(value=pl.col("amount").sum())
     months = parts.select("month", "is_whole", label=LABEL).unique(maintain_order=True)
-    top = max(*totals["value"].to_list(), 0.0, 0.0) * 1.1 or 1.0
+    spans = given.filter("is_estimate", pl.col("low") < pl.col("high")).unique("month", maintain_order=True)
+    top = max(*totals["value"].to_list(), *spans["high"].to_list(), 0.0, 0.0) * 1.1 or 1.0
     shown = [part for part in PARTS if (given["part"] == part).any()]
     titles = [PARTS[part][0] for part in shown]
     x = month_axis(months["label"].to_list())
@@ -80,25 +81,42 @@ def revenue(parts: pl.DataFrame, currency: str) -> Any:
             tooltip=[alt.Tooltip("name:N", title="Month"), "title:N", alt.Tooltip("amount:Q", format=",.2f")],
         )
     )
-    is_estimated_too = (given["bar"] == "unrealized").any()
-    beside = "; beside it unrealized at the proposed prices (est.)" if is_estimated_too else ""
+    names = given["price_list"].drop_nulls().to_list()
+    beside = f"; unrealized at “{names[0]}” (est.)" if names else ""
     headline = "billed" if (given["bar"] == "billed").any() else "unrealized"
     path = months.join(
         totals.filter(pl.col("bar") == headline), on="month", how="left", maintain_order="left"
     )
     path = path.with_columns(pl.col("value").fill_null(0.0), bar=pl.lit(headline))
+    # Where a bar has a span, its number stands above that.
+    heights = dict(spans.filter(pl.col("bar") == headline).select("month", "high").rows())
+    path = path.with_columns(
+        height=pl.Series([heights.get(month, value) for month, value in path.select("month", "value").rows()])
+    )
     labels = (
         alt.Chart(ends(path, lambda value: formats.money(value, currency)))
         .mark_text(dy=-6, fontWeight=700, color=INK)
-        .encode(x=x, xOffset=offset, y="value:Q", text="text:N")
+        .encode(x=x, xOffset=offset, y="height:Q", text="text:N")
     )
+    span = (
+        alt.Chart(rows(spans))
+        .mark_rule(color=INK, strokeWidth=1)
+        .encode(
+            x=x,
+            xOffset=offset,
+            y="low:Q",
+            y2="high:Q",
+            tooltip=[alt.Tooltip(f"{end}:Q", format=",.2f") for end in ("low", "high")],
+        )
+    )
+    reach = ", low to high" if not spans.is_empty() else ""
     subtitle = {
-        "billed": f"{currency} a month: recognised" + beside,
-        "unrealized": f"{currency} a month at the proposed prices: an estimate, not billed",
+        "billed": f"{currency} a month recognised" + beside,
+        "unrealized": f"{currency} a month at “{names[0] if names else ''}” prices{reach} (est.)",
     }[headline] + _partly(months)
     noun = {"billed": "Monthly revenue", "unrealized": "Unrealized revenue"}[headline]
     return titled(
-        bars + labels if shown else _nothing("No revenue, and no prices set"),
+        alt.layer(bars, span, labels) if shown else _nothing("No revenue, and no prices set"),
         "revenue",
         _over_the_year(noun, path) if shown else "No revenue to show",
         subtitle if shown else "Needs the invoices export, or proposed prices",

@@ -86,11 +86,23 @@ def months_to(con: duckdb.DuckDBPyConnection, quarter: Quarter, count: int = 12)
 def revenue_parts(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
     """Twelve months of what is billed by kind, and of unrealized revenue by part of the plan.
 
-    `month`, `name`, `is_whole`, `bar` (billed or unrealized), `part`, `amount`, `is_estimate`;
-    months without any have no part.
+    `month`, `name`, `is_whole`, `bar` (billed or unrealized), `part`, `amount`, `is_estimate`; for what is unrealized
+    the month's `low` and `high`, and the `price_list`. Months without any have no part.
     """
-    months = months_to(con, quarter).drop_nulls("active_partners").select("month", "name", "is_whole")
-    return months.join(frame(con, "revenue_parts"), on="month", how="left", maintain_order="left")
+    ends = {"unrealized_low": "low", "unrealized_high": "high"}
+    months = months_to(con, quarter).drop_nulls("active_partners").rename(ends)
+    is_estimate = pl.col("is_estimate")
+    return (
+        months.select("month", "name", "is_whole", *ends.values())
+        .join(frame(con, "revenue_parts"), on="month", how="left", maintain_order="left")
+        .with_columns(pl.when(is_estimate).then(pl.col(end)) for end in ends.values())
+        .with_columns(price_list=pl.when(is_estimate).then(pl.lit(_base_case(con))))
+    )
+
+
+def _base_case(con: duckdb.DuckDBPyConnection) -> str | None:
+    found = con.execute("select case_name from pricing_cases where is_base").fetchall()
+    return str(found[0][0]) if found else None
 
 
 def milestones(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:

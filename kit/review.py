@@ -130,7 +130,7 @@ def unrealized_sentences(review: Review) -> tuple[str, str, str]:
 
 def _how_sure(review: Review, now: dict[str, Any], scale: tuple[Decimal, str]) -> str:
     """The range of an unrealized amount, its change on the month before, and what kind of number it is."""
-    low, high, of = now["low"], now["high"], "by the share billed"
+    low, high, of = now["low"], now["high"], f"by the share billed{_of_response(review)}"
     if low == high and len(now["cases"]) > 1:
         low, high, of = min(now["cases"].values()), max(now["cases"].values()), "across the pricing cases"
     ends = [formats.money(end, review.currency, scale) for end in (low, high)]
@@ -141,6 +141,14 @@ def _how_sure(review: Review, now: dict[str, Any], scale: tuple[Decimal, str]) -
         change = frames.divided(now["amount"] - months[0]["unrealized"], months[0]["unrealized"])
     trend = f", {formats.percent(change, signed=True)} on the month before" if change is not None else ""
     return f"{span}an estimate that nobody is obliged to pay{trend}{_unpriced(review, months[-1]['month'])}"
+
+
+def _of_response(review: Review) -> str:
+    """What else the base case's range is of: empty where prices have no effect on use there."""
+    responses = review.con.execute(
+        "select 1 from pricing_responses inner join pricing_cases using (case_name) where is_base"
+    ).fetchall()
+    return " and the effect of prices on use" if responses else ""
 
 
 def _unpriced(review: Review, month: date) -> str:

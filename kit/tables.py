@@ -25,11 +25,12 @@ def table(frame: pl.DataFrame) -> Any:
     plain = frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
     whole = [name for name, type_ in plain.schema.items() if type_.is_integer()]
     parts = [name for name in plain.columns if name.endswith("_share")]
-    amounts = [name for name, type_ in plain.schema.items() if type_.is_float() and name not in parts]
+    numbers = [name for name, type_ in plain.schema.items() if type_.is_float() and name not in parts]
+    amounts = [name for name in numbers if (plain[name].fill_null(0) % 1 != 0).any()]
     return (
         GT(plain)
-        .fmt_integer(whole)
-        .fmt_number(amounts, decimals=2, drop_trailing_zeros=True)
+        .fmt_integer([*whole, *(name for name in numbers if name not in amounts)])
+        .fmt_number(amounts, decimals=2)
         .fmt_percent(parts, decimals=1)
         .sub_zero(whole, zero_text=ZERO)
         .sub_missing(missing_text="")

@@ -1,6 +1,7 @@
 """A pricing case with one thing changed, what it comes to, and its block for program.toml."""
 
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from kit.settings import ONE, ZERO, Meter, Plan, PricingCase, Program, Tier
 from kit.trials import tried
 
 FIRST_PRICE = Decimal("0.01")
+# The head of a case up to its first plan, if nothing there says whether it is the base.
+ONLY_CASE = re.compile(
+    r"^([ \t]*)\[\[pricing\]\][^\n]*\n(?!(?:(?!\s*\[)[^\n]*\n)*?\s*base\s*=)", re.MULTILINE
+)
 
 
 def first_case(program: Program) -> PricingCase:
@@ -255,12 +260,15 @@ def save(folder: Path | str, case: PricingCase) -> Path:
     program = load_program(folder)
     given = locate(folder)
     file = given if given.suffix == ".toml" and not given.is_dir() else given / "program.toml"
-    text = file.read_text(encoding="utf-8-sig")
+    text = file.read_text(encoding="utf-8-sig").rstrip()
+    if len(program.pricing) == 1:
+        # The only case is the base without saying so; of two, one has to say it.
+        text = ONLY_CASE.sub(r"\g<0>\g<1>base = true\n", text, count=1)
     added = block(case.model_copy(update={"base": not program.pricing}))
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".program-", suffix=".toml")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as draft:
-            draft.write(f"{text.rstrip()}\n\n{added}")
+            draft.write(f"{text}\n\n{added}")
         Path(name).chmod(file.stat().st_mode)
         try:
             load_program(name)

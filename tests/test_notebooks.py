@@ -1,0 +1,48 @@
+"""The analyst's notebooks run on both samples, and show what they say."""
+
+from pathlib import Path
+
+import papermill
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "data" / "samples"
+
+
+def shown(notebook: str, program: str, to: Path) -> str:
+    """All that a notebook shows of a sample, as text; its run must be without an error."""
+    ran = papermill.execute_notebook(
+        ROOT / "notebooks" / notebook,
+        to / notebook,
+        {"program": str(SAMPLES / program)},
+        progress_bar=False,
+        cwd=ROOT,
+    )
+    outputs = [output for cell in ran.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert not [
+        output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"
+    ]
+    return "\n".join(str(text) for output in outputs for text in output.get("data", {}).values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        # Figures of the bridge's ends stand in the samples' own account of unrealized revenue, summed over the year.
+        (
+            "northgate",
+            ["$204K is expected", "204,327.43", "Umber Markets would pay most", "paid back in 5 months"],
+        ),
+        ("meridian", ["€30.8K is expected", "30,757.28", "Vantage Retail is hit hardest", "over-billed"]),
+    ],
+)
+def test_pricing_lab_answers_on_the_samples(program, said, tmp_path):
+    told = shown("pricing_lab.ipynb", program, tmp_path)
+    assert [text for text in said if text not in told] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", ["northgate", "meridian"])
+def test_check_exports_shows_the_ledger_of_the_samples(program, tmp_path):
+    assert "unmatched" in shown("check_exports.ipynb", program, tmp_path)
