@@ -14,10 +14,12 @@ import duckdb
 import ipywidgets as widgets
 from pydantic import ValidationError
 
-from kit import formats, pricing, pricing_charts, pricing_words, what_if
+from kit import formats, pricing, pricing_charts, pricing_words, quarters, what_if
+from kit.database import tables_of
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
 from kit.pictures import INK, QUIET, WARN, picture
+from kit.program import load_program
 from kit.settings import Meter, Plan, PricingCase, Program
 from kit.tables import table
 
@@ -26,6 +28,16 @@ STEPS = 60  # of a slider, about
 FIRST = {"fee": Decimal(100), "included": Decimal(1000), "price": Decimal("0.01")}
 WIDE = widgets.Layout(width="620px")
 NAMES = {"description_width": "120px"}
+
+
+def open_lab(folder: Path | str, quarter: str = "") -> "Lab":
+    """The lab of a program's folder: its usage up to a quarter's end, by name or else the last that the data completes.
+
+    A program without prices begins with a cent a unit. ReviewError if settings or data are at fault.
+    """
+    program = what_if.with_prices(load_program(folder))
+    con = tables_of(program)
+    return Lab(con, program, quarters.choose_quarter(con, quarter), folder)
 
 
 class Lab:
@@ -41,13 +53,13 @@ class Lab:
         self.con, self.quarter = con, quarter
         self.currency = program.program.currency
         self.folder = folder or program.folder
-        self.cases = {case.case: case for case in program.pricing or (what_if.first_case(program),)}
+        self._cases = {case.case: case for case in program.pricing or (what_if.first_case(program),)}
         self.months = pricing.last_months(con, quarter)
         self.kept: list[what_if.Outcome] = []
         self._wait: asyncio.TimerHandle | None = None
         self._is_setting = False
         first = what_if.first_case(program).case
-        self.start = widgets.Dropdown(options=list(self.cases), value=first, description="Case", style=NAMES)
+        self.start = widgets.Dropdown(options=list(self._cases), value=first, description="Case", style=NAMES)
         self.plan = widgets.Dropdown(description="Plan", style=NAMES)
         self.meter = widgets.Dropdown(description="Meter", style=NAMES)
         self.tier = widgets.Dropdown(description="Tier", style=NAMES)
@@ -59,7 +71,7 @@ class Lab:
         self.keep = widgets.Button(description="Compare", tooltip="Keep this case, to see it beside others")
         self.save = widgets.Button(description="Save to program.toml", layout=widgets.Layout(width="180px"))
         self.said, self.headline, self.picture, self.beside = (widgets.HTML() for _ in range(4))
-        self.case = self.cases[first]
+        self.case = self._cases[first]
         self.start.observe(lambda _: self._begin(), "value")
         self.plan.observe(lambda _: self._show_plan(), "value")
         self.meter.observe(lambda _: self._show_meter(), "value")
@@ -69,6 +81,11 @@ class Lab:
         self.keep.on_click(lambda _: self._answered(self._keep))
         self.save.on_click(lambda _: self._answered(self._save))
         self._begin()
+
+    @property
+    def cases(self) -> list[PricingCase]:
+        """The program's cases, and those saved to it since."""
+        return list(self._cases.values())
 
     @property
     def widget(self) -> widgets.Widget:
@@ -94,7 +111,7 @@ class Lab:
     # What the sliders show
 
     def _begin(self) -> None:
-        self.case = self.cases[self.start.value]
+        self.case = self._cases[self.start.value]
         self.name.value = ""
         self._set(
             self.conversion,
@@ -171,7 +188,7 @@ class Lab:
         self._wait = loop.call_later(RESTS, self.settle)
 
     def _change(self) -> None:
-        plan, start = self._plan(), self.cases[self.start.value]
+        plan, start = self._plan(), self._cases[self.start.value]
         self.case = what_if.changed(
             self.case.model_copy(update={"low": start.low, "high": start.high}),
             plan.name,
@@ -226,7 +243,7 @@ class Lab:
     def _keep(self) -> str:
         named = self._named()
         kept = {each.case.case: each for each in self.kept or self._from_program()}
-        if named.case in self.cases:
+        if named.case in self._cases:
             raise ReviewError(f"{named.case!r} is a case of the program. Name yours differently.")
         kept[named.case] = what_if.outcomes(self.con, [named], self.quarter)[0]
         self.kept = list(kept.values())
@@ -234,14 +251,14 @@ class Lab:
         return f"{named.case} stands below."
 
     def _from_program(self) -> list[what_if.Outcome]:
-        return what_if.outcomes(self.con, list(self.cases.values()), self.quarter)
+        return what_if.outcomes(self.con, self.cases, self.quarter)
 
     def _save(self) -> str:
         named = self._named()
         file = what_if.save(self.folder, named)
-        self.cases[named.case] = named
+        self._cases[named.case] = named
         self._is_setting = True
-        self.start.options = list(self.cases)
+        self.start.options = list(self._cases)
         self.start.value = named.case
         self._is_setting = False
         return f"{named.case} stands at the end of {file.name}."

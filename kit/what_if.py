@@ -142,6 +142,11 @@ def outcomes(con: duckdb.DuckDBPyConnection, cases: Sequence[PricingCase], quart
         ]
 
 
+def of_case(found: Sequence[Outcome], case: PricingCase) -> Outcome:
+    """The outcome of one of the cases."""
+    return next(each for each in found if each.case.case == case.case)
+
+
 def compared(found: Sequence[Outcome]) -> pl.DataFrame:
     """Cases side by side: `case`, year's `low`, `expected`, `high`; the last month's `partners`, their `bills`, the
     `median` bill, the `top_ten_share` of the total, and whose bill rises most, `hardest_hit`."""
