@@ -3,6 +3,7 @@
 Every function takes frames of metrics.py and gives a chart that can be changed further.
 """
 
+import re
 from datetime import date
 from typing import Any
 
@@ -36,6 +37,9 @@ __all__ = ["active_partners", "cost_and_value", "partner_funnel", "revenue", "sh
 
 CATEGORIES_SHOWN = 4
 MILESTONES_SHOWN = 4
+LONG_NAME = (
+    10  # characters of a price list's name that leave its line room for the rest, however wide they are
+)
 # What is billed is solid, the most solid the surest; what is not is in the fills of estimates.
 PARTS = {
     "subscription": ("Subscription", HARD),
@@ -114,6 +118,8 @@ def revenue(parts: pl.DataFrame, currency: str) -> Any:
         "billed": f"{currency} a month recognised" + beside,
         "unrealized": f"{currency} a month at “{names[0] if names else ''}” prices{reach} (est.)",
     }[headline] + _partly(months)
+    if names and len(names[0]) > LONG_NAME:
+        subtitle = re.sub(r"(; |, )", r"\1\n", subtitle, count=1)
     noun = {"billed": "Monthly revenue", "unrealized": "Unrealized revenue"}[headline]
     return titled(
         alt.layer(bars, span, labels) if shown else _nothing("No revenue, and no prices set"),

@@ -53,16 +53,19 @@ def picture(spec: dict[str, Any]) -> str:
 
 
 def titled(chart: Any, name: str, title: str, subtitle: str, figures: str) -> Any:
-    """The chart with its finding as title, measure and period beneath, and its figures as text alternative."""
+    """The chart with its finding as title, measure and period beneath, and its figures as text alternative.
+
+    A line break in the subtitle stays one in the picture.
+    """
     return chart.properties(
         name=name,
-        description=f"{title}. {subtitle}: {figures}.",
+        description=f"{title}. {subtitle.replace(chr(10), '')}: {figures}.",
         width=WIDTH,
         height=HEIGHT,
         autosize=alt.AutoSizeParams(type="fit", contains="padding"),
         title=alt.TitleParams(
             title,
-            subtitle=subtitle,
+            subtitle=subtitle.splitlines(),
             anchor="start",
             frame="bounds",
             fontSize=12,

@@ -71,6 +71,7 @@ def longest_program(folder: Path) -> Path:
     settings = settings.replace(
         'name = "Meridian Data API"', f'name = "{LONG[:50].replace(chr(34), "")}WWWWWWWWWW"'
     )
+    settings = settings.replace('case = "List 2027"', f'case = "{"W" * 24}"')
     (folder / "program.toml").write_text(settings, encoding="utf-8")
     milestones = folder / "exports" / "milestones.csv"
     milestones.write_text(
