@@ -161,7 +161,7 @@ def add_case(con: duckdb.DuckDBPyConnection, case: PricingCase) -> None:
             "pricing_plans",
             [(name, plan.name, position, *bounds, *value, plan.from_, plan.until)],
         )
-        insert_rows(con, "pricing_segments", [(name, plan.name, segment) for segment in plan.segments])
+        insert_rows(con, "pricing_segments", [(name, position, segment) for segment in plan.segments])
         for number, meter in enumerate(plan.all_meters()):
             counted = (meter.product, meter.operation, meter.included, meter.mode, meter.package)
             insert_rows(con, "pricing_meters", [(name, position, number, *counted)])

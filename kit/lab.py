@@ -15,6 +15,7 @@ import ipywidgets as widgets
 from pydantic import ValidationError
 
 from kit import formats, pricing, pricing_charts, pricing_words, quarters, what_if
+from kit.currencies import sign, smallest_unit
 from kit.database import tables_of
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
@@ -25,6 +26,7 @@ from kit.tables import table
 
 RESTS = 0.25  # seconds without a move until the whole answer is worked out
 STEPS = 60  # of a slider, about
+CENT, FINEST_PRICE, MOST = Decimal("0.01"), Decimal("1e-12"), Decimal(10**15 - 1)
 FIRST = {"fee": Decimal(100), "included": Decimal(1000), "price": Decimal("0.01")}
 WIDE = widgets.Layout(width="620px")
 NAMES = {"description_width": "120px"}
@@ -115,11 +117,11 @@ class Lab:
         self.name.value = ""
         self._set(
             self.conversion,
-            _steps(self.case.conversion, Decimal(1), most=Decimal(1)),
+            _steps(Decimal(1), Decimal(1), CENT, most=Decimal(1)),
             self.case.conversion,
             _share,
         )
-        self._options(self.plan, [(plan.name, plan.name) for plan in self.case.plans])
+        self._options(self.plan, [(_plan_name(plan), place) for place, plan in enumerate(self.case.plans)])
         self._show_plan()
 
     def _show_plan(self) -> None:
@@ -130,7 +132,9 @@ class Lab:
             self.meter, [(_meter_name(each), place) for place, each in enumerate(plan.all_meters())]
         )
         self.meter.layout.display = "" if len(plan.all_meters()) > 1 else "none"
-        self._set(self.fee, _steps(plan.fee, FIRST["fee"]), plan.fee, self._money)
+        self._set(
+            self.fee, _steps(plan.fee, FIRST["fee"], smallest_unit(self.currency)), plan.fee, self._fee_text
+        )
         self._show_meter()
 
     def _show_meter(self) -> None:
@@ -138,21 +142,33 @@ class Lab:
             return
         meter = self._plan().all_meters()[self.meter.value]
         self._options(self.tier, [(_tier_name(meter, place), place) for place in range(len(meter.tiers))])
-        self.included.layout.display = "" if self._plan().meters or self._plan().tiers else "none"
+        self._show_included()
         self._set(
-            self.included, _steps(meter.included, FIRST["included"]), meter.included, formats.count_exactly
+            self.included,
+            _steps(meter.included, FIRST["included"], Decimal(1)),
+            meter.included,
+            formats.count_exactly,
         )
         self._show_tier()
+
+    def _show_included(self) -> None:
+        self.included.layout.display = "" if self._plan().meters or self._plan().tiers else "none"
 
     def _show_tier(self) -> None:
         if self._is_setting:
             return
         price = self._plan().all_meters()[self.meter.value].tiers[self.tier.value].price
-        self._set(self.price, _steps(price, FIRST["price"]), price, lambda value: f"{value.normalize():f}")
+        self._set(
+            self.price,
+            _steps(price, FIRST["price"], FINEST_PRICE),
+            price,
+            lambda value: f"{value.normalize():f}",
+        )
         self.settle()
 
     def _plan(self) -> Plan:
-        return next(plan for plan in self.case.plans if plan.name == self.plan.value)
+        place: int = self.plan.value
+        return self.case.plans[place]
 
     def _options(self, dropdown: widgets.Dropdown, options: Sequence[tuple[str, Any]]) -> None:
         self._is_setting = True
@@ -164,10 +180,7 @@ class Lab:
         self, slider: Any, values: Sequence[Decimal], value: Decimal, text: Callable[[Decimal], str]
     ) -> None:
         self._is_setting = True
-        options = [(text(each), each) for each in values]
-        # Of two values that read alike the one that the case has is offered.
-        alike = dict(options) | {text(value): value}
-        slider.options = list(alike.items())
+        slider.options = [(text(each), each) for each in sorted({*values, value})]
         slider.value = value
         self._is_setting = False
 
@@ -191,7 +204,7 @@ class Lab:
         plan, start = self._plan(), self._cases[self.start.value]
         self.case = what_if.changed(
             self.case.model_copy(update={"low": start.low, "high": start.high}),
-            plan.name,
+            self.plan.value,
             self.meter.value,
             self.tier.value,
             fee=self.fee.value,
@@ -199,6 +212,7 @@ class Lab:
             price=self.price.value if plan.meters or plan.tiers or self.price.value else None,
             conversion=self.conversion.value,
         )
+        self._show_included()
 
     def settle(self) -> None:
         """Work out and show the whole answer of the case as the sliders stand."""
@@ -226,6 +240,10 @@ class Lab:
             " to pay</span></div>"
         )
 
+    def _fee_text(self, fee: Decimal) -> str:
+        unit = smallest_unit(self.currency)
+        return f"{sign(self.currency)}{fee.normalize():f}" if fee % unit else self._money(fee)
+
     def _money(self, amount: Decimal) -> str:
         return formats.money_exactly(amount, self.currency)
 
@@ -238,20 +256,18 @@ class Lab:
         try:
             return PricingCase.model_validate({**dict(self.case), "case": name, "base": False})
         except ValidationError as error:
-            raise ReviewError(f"{name!r}: {error.errors()[0]['msg']}") from None
+            raise ReviewError(f"{name!r}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
 
     def _keep(self) -> str:
         named = self._named()
-        kept = {each.case.case: each for each in self.kept or self._from_program()}
         if named.case in self._cases:
             raise ReviewError(f"{named.case!r} is a case of the program. Name yours differently.")
-        kept[named.case] = what_if.outcomes(self.con, [named], self.quarter)[0]
-        self.kept = list(kept.values())
+        of_program = [each.case.case for each in self.kept]
+        fresh = [case for name, case in self._cases.items() if name not in of_program]
+        found = what_if.outcomes(self.con, [*fresh, named], self.quarter)
+        self.kept = [*(each for each in self.kept if each.case.case != named.case), *found]
         self.beside.value = table(what_if.compared(self.kept)).as_raw_html()
         return f"{named.case} stands below."
-
-    def _from_program(self) -> list[what_if.Outcome]:
-        return what_if.outcomes(self.con, self.cases, self.quarter)
 
     def _save(self) -> str:
         named = self._named()
@@ -273,12 +289,12 @@ class Lab:
         )
 
 
-def _steps(value: Decimal, otherwise: Decimal, most: Decimal | None = None) -> list[Decimal]:
-    """Round values from zero to three times this one, itself among them; to three times the other where it is zero."""
-    top = most if most is not None else 3 * (value or otherwise)
-    step = next(step for step in _round_steps(top / STEPS))
+def _steps(value: Decimal, otherwise: Decimal, finest: Decimal, most: Decimal = MOST) -> list[Decimal]:
+    """Round values from zero to three times this one; to three times the other where it is zero."""
+    top = min(3 * (value or otherwise), most)
+    step = max(next(step for step in _round_steps(top / STEPS)), finest)
     values = {step * number for number in range(int(top / step) + 1)}
-    return sorted(values | {value})
+    return sorted(values)
 
 
 def _round_steps(least: Decimal) -> Sequence[Decimal]:
@@ -288,6 +304,12 @@ def _round_steps(least: Decimal) -> Sequence[Decimal]:
 
 def _share(value: Decimal) -> str:
     return f"{(100 * value).normalize():f}%"
+
+
+def _plan_name(plan: Plan) -> str:
+    """The plan's name, and the dates that tell it from another of the name."""
+    dates = [f"{word} {day}" for word, day in (("from", plan.from_), ("until", plan.until)) if day]
+    return f"{plan.name} ({' '.join(dates)})" if dates else plan.name
 
 
 def _meter_name(meter: Meter) -> str:

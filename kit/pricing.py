@@ -14,7 +14,7 @@ from statistics import median
 import duckdb
 import polars as pl
 
-from kit import frames
+from kit import frames, quarters
 from kit.fiscal import Quarter
 from kit.settings import ONE, ZERO, Meter, Plan, PricingCase, Program
 from kit.trials import tried
@@ -152,11 +152,24 @@ def without_largest(
 def last_quarters(
     con: duckdb.DuckDBPyConnection, case: str, quarter: Quarter, count: int = 8
 ) -> pl.DataFrame:
-    """How the case would have done in each of the last quarters: `quarter`, `partners`, `low`, `amount`, `high`."""
-    found = frames.frame(con, "case_by_quarter").filter(
-        pl.col("case_name") == case, pl.col("first_month") <= quarter.last_month.month
+    """How the case would have done in each of the last quarters: `quarter`, `partners`, `low`, `amount`, `high`.
+
+    Quarters before the first in which it prices a partner are left out; later ones without any are zero.
+    """
+    found = (
+        frames.frame(con, "case_by_quarter")
+        .filter(pl.col("case_name") == case)
+        .drop("case_name", "first_month")
     )
-    return found.tail(count).drop("case_name", "first_month")
+    names = [each.name for each in quarters.quarters_to(con, quarter)[-count:]]
+    begun = names[
+        next((place for place, name in enumerate(names) if name in found["quarter"]), len(names) - 1) :
+    ]
+    return (
+        pl.DataFrame({"quarter": begun})
+        .join(found, on="quarter", how="left", maintain_order="left")
+        .fill_null(0)
+    )
 
 
 @dataclass(frozen=True)
@@ -295,8 +308,9 @@ def billable_choices(
     rows = [("all calls", amounts["all"]), ("successful calls", amounts["successful"])]
     used = con.execute(
         "select operation from partner_usage where environment = 'production' and operation is not null"
+        " and list_contains($months::date[], month)"
         " group by operation order by sum(units) desc, operation limit $routes",
-        {"routes": routes},
+        {"routes": routes, "months": last_months(con, quarter)},
     ).fetchall()
     for (operation,) in used:
         with tried(con, [_named(case, "base")], free_operation=operation):
@@ -323,7 +337,8 @@ class BreakEven:
 def break_even(con: duckdb.DuckDBPyConnection, case: PricingCase, quarter: Quarter) -> BreakEven | None:
     """The least prices, as a multiple of the case's, that cover the program's cost of the year; to a thousandth.
 
-    None where there is no cost, or no multiple up to 4,096 covers it. Fees stay as they are.
+    None where there is no cost, or no multiple up to 4,096 covers it. Fees stay as they are. Where prices lower use, a
+    second peak of the amount that is narrower than an eighth of its scale may be passed over.
     """
     spine = last_months(con, quarter)
     [(cost,)] = con.execute(
@@ -331,15 +346,26 @@ def break_even(con: duckdb.DuckDBPyConnection, case: PricingCase, quarter: Quart
     ).fetchall()
     if not cost:
         return None
-    scales = [ZERO, *(Decimal(2) ** power for power in range(-3, 13))]
+    # Where use answers prices the amount may rise and fall again, so the first look is a closer one.
+    parts = 8 if case.response else 1
+    exact = [
+        Decimal(2) ** power + Decimal(2) ** power * part / parts
+        for power in range(-3, 12)
+        for part in range(parts)
+    ]
+    scales = [ZERO, *exact, STEEPEST]
     while True:
         amounts = _amounts_at(con, case, quarter, scales)
         above = next((place for place, amount in enumerate(amounts) if amount >= cost), None)
-        if above is None:
-            return None
-        if above == 0 or scales[above] - scales[above - 1] <= FINEST:
+        if above == 0 or (above and scales[above] - scales[above - 1] <= FINEST):
             break
-        low, high = scales[above - 1], scales[above]
+        if above is None:
+            most = max(range(len(amounts)), key=amounts.__getitem__)
+            low, high = scales[max(most - 1, 0)], scales[min(most + 1, len(scales) - 1)]
+            if scales[most] == STEEPEST or high - low <= 2 * FINEST:
+                return None
+        else:
+            low, high = scales[above - 1], scales[above]
         step = max(((high - low) / AT_ONCE).quantize(FINEST, ROUND_CEILING), FINEST)
         scales = [low + step * number for number in range(AT_ONCE + 1) if low + step * number < high] + [high]
     scale, amount = scales[above], amounts[above]

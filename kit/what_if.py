@@ -18,13 +18,11 @@ from kit.errors import ReviewError
 from kit.fiscal import Quarter
 from kit.program import load_program, locate
 from kit.settings import ONE, ZERO, Meter, Plan, PricingCase, Program, Tier
+from kit.toml_lines import lines, parse
 from kit.trials import tried
 
 FIRST_PRICE = Decimal("0.01")
-# The head of a case up to its first plan, if nothing there says whether it is the base.
-ONLY_CASE = re.compile(
-    r"^([ \t]*)\[\[pricing\]\][^\n]*\n(?!(?:(?!\s*\[)[^\n]*\n)*?\s*base\s*=)", re.MULTILINE
-)
+INLINE = re.compile(r"""^[ \t]*["']?pricing["']?[ \t]*=""", re.MULTILINE)
 
 
 def first_case(program: Program) -> PricingCase:
@@ -42,7 +40,7 @@ def with_prices(program: Program) -> Program:
 
 def changed(
     case: PricingCase,
-    plan: str = "",
+    plan: str | int = 0,
     meter: int = 0,
     tier: int = 0,
     fee: Decimal | None = None,
@@ -52,14 +50,12 @@ def changed(
 ) -> PricingCase:
     """The case with another fee, number of included units or price of a tier of one of its plans, or share billed.
 
-    `plan` is the plan's name, or else its first; meters and tiers are counted from 0. What is not given stays. Low and
-    high of the share billed stay around it. ReviewError for a plan, meter or tier that the case does not have.
+    `plan` is the plan's name, or its place where two plans of other dates share one; places of plans, meters and tiers
+    are counted from 0. What is not given stays. Low and high of the share billed stay around it. ReviewError for a
+    plan, meter or tier that the case does not have.
     """
-    names = [each.name for each in case.plans]
-    if plan and plan not in names:
-        raise ReviewError(f"{plan!r} is not a plan of the case {case.case!r}. It has {', '.join(names)}.")
-    place = names.index(plan) if plan else 0
     plans = list(case.plans)
+    place = _place(case, plan)
     plans[place] = _changed_plan(plans[place], meter, tier, fee, included, price)
     update: dict[str, Any] = {"plans": tuple(plans)}
     if conversion is not None:
@@ -68,6 +64,21 @@ def changed(
         ends = (min(case.low, conversion), max(case.high, conversion))
         update |= {"conversion": conversion, "low": ends[0], "high": ends[1]}
     return case.model_copy(update=update)
+
+
+def _place(case: PricingCase, plan: str | int) -> int:
+    names = [each.name for each in case.plans]
+    if isinstance(plan, int):
+        if 0 <= plan < len(names):
+            return plan
+        raise ReviewError(f"The case {case.case!r} has no plan {plan}. It has {len(names)}, from 0.")
+    if names.count(plan) > 1:
+        raise ReviewError(
+            f"The case {case.case!r} has {names.count(plan)} plans {plan!r}. Name one by its place, from 0."
+        )
+    if plan not in names:
+        raise ReviewError(f"{plan!r} is not a plan of the case {case.case!r}. It has {', '.join(names)}.")
+    return names.index(plan)
 
 
 def _changed_plan(
@@ -264,24 +275,40 @@ def save(folder: Path | str, case: PricingCase) -> Path:
     """
     program = load_program(folder)
     given = locate(folder)
-    file = given if given.suffix == ".toml" and not given.is_dir() else given / "program.toml"
-    text = file.read_text(encoding="utf-8-sig").rstrip()
-    if len(program.pricing) == 1:
-        # The only case is the base without saying so; of two, one has to say it.
-        text = ONLY_CASE.sub(r"\g<0>\g<1>base = true\n", text, count=1)
+    file = (given if given.suffix == ".toml" and not given.is_dir() else given / "program.toml").resolve()
+    with file.open(encoding="utf-8", newline="") as stream:
+        written = stream.read()
+    ending = "\r\n" if "\r\n" in written else "\n"
+    text = written.replace("\r\n", "\n")
+    if INLINE.search(text):
+        raise ReviewError(
+            f"The case is not saved: {file.name} lists its cases inline, as pricing = [ … ], and no block can follow"
+            " that. Write them as [[pricing]] blocks."
+        )
     added = block(case.model_copy(update={"base": not program.pricing}))
+    draft = f"{_with_base_said(text).rstrip()}\n\n{added}".replace("\n", ending)
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".program-", suffix=".toml")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as draft:
-            draft.write(f"{text}\n\n{added}")
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+            stream.write(draft)
         Path(name).chmod(file.stat().st_mode)
         try:
             load_program(name)
         except ReviewError as error:
-            raise ReviewError(
-                f"The case is not saved. With it, {str(error).replace(Path(name).name, file.name)}"
-            ) from None
+            told = str(error).replace(Path(name).name, file.name)
+            raise ReviewError(f"The case is not saved. With it at its end, {told}") from None
         Path(name).replace(file)
     finally:
         Path(name).unlink(missing_ok=True)
     return file
+
+
+def _with_base_said(text: str) -> str:
+    """The settings; an only case, which is the base without saying so, says so: of two, one has to."""
+    cases = parse(text.removeprefix("\ufeff")).get("pricing", [])
+    if len(cases) != 1 or "base" in cases[0]:
+        return text
+    kept = text.split("\n")
+    place = lines(text.removeprefix("\ufeff"))["pricing", 0, "case"] - 1
+    indent = kept[place][: len(kept[place]) - len(kept[place].lstrip())]
+    return "\n".join([*kept[:place], f"{indent}base = true", *kept[place:]])

@@ -425,7 +425,7 @@ def test_partner_is_on_the_cheapest_plan_of_its_segment(con):
     ):
         add_plan(con, [(None, price, "0")], name=name, position=position)
         for segment in segments:
-            add(con, "pricing_segments", case_name="Proposed", plan=name, segment=segment)
+            add(con, "pricing_segments", case_name="Proposed", position=position, segment=segment)
     for partner, segment in (("a", "start-up"), ("b", "bank"), ("c", "shop"), ("d", "unknown"), ("e", None)):
         add(con, "partners", partner_id=partner, segment=segment)
         add_usage(con, 10, partner=partner)
@@ -434,6 +434,44 @@ def test_partner_is_on_the_cheapest_plan_of_its_segment(con):
         ("b", "Basic", 10),
         ("c", "Basic", 10),
     ]
+
+
+def test_segments_are_those_of_the_plan_in_force(con):
+    add(con, "pricing_cases", assign="segment")
+    versions = [
+        ("A", "1", "old", {"valid_to": "2026-02-01"}),
+        ("A", "7", "new", {"valid_from": "2026-02-01"}),
+    ]
+    for position, (name, price, segment, dates) in enumerate([*versions, ("B", "99", "old", {})]):
+        add_plan(con, [(None, price, "0")], name=name, position=position, mode="flat", **dates)
+        add(con, "pricing_segments", case_name="Proposed", position=position, segment=segment)
+    add(con, "partners", partner_id="a", segment="old")
+    add_usage(con, 1, partner="a")
+    assert rows(made(con), "select plan, bill from unrealized_revenue") == [("B", 99)]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
+def test_calls_go_to_the_meter_that_names_them_most_closely(con, order):
+    meters = [
+        ({}, 1),
+        ({"product": "p"}, 10),
+        ({"operation": "x"}, 100),
+        ({"product": "p", "operation": "x"}, 1000),
+    ]
+    add(con, "pricing_cases")
+    add(con, "pricing_plans")
+    for number, place in enumerate(order):
+        counted, price = meters[place]
+        add_meter(con, [(None, price, "0")], number=number, mode="flat", **counted)
+    add(con, "partners", partner_id="acme")
+    for route in (
+        {},
+        {"product": "p"},
+        {"operation": "x", "product": "q"},
+        {"operation": "x", "product": "p"},
+    ):
+        add(con, "calls", partner_id="acme", **route)
+    assert bills(made(con)) == [1111]
 
 
 def test_contract_of_a_partner_stands_before_the_rule(con):

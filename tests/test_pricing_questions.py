@@ -6,7 +6,7 @@ import pytest
 from conftest import add, made, rows
 
 from kit import pricing, quarters
-from kit.settings import PricingCase
+from kit.settings import PricingCase, Response
 from kit.trials import tried
 
 CASE = {
@@ -118,9 +118,9 @@ def test_last_quarters_are_eight_at_most_and_end_with_the_quarter(con, asked):
     con, quarter = asked(case_of())
     told = pricing.last_quarters(con, "Proposed", quarter)
     assert told["quarter"].to_list() == [
-        "2023-Q3", "2024-Q1", "2024-Q2", "2024-Q3", "2025-Q1", "2025-Q2", "2025-Q3", "2026-Q1",
+        "2024-Q2", "2024-Q3", "2024-Q4", "2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4", "2026-Q1",
     ]  # fmt: skip
-    assert told["amount"].to_list() == [13, 14, 14, 14, 15, 15, 15, 16]
+    assert told["amount"].to_list() == [14, 14, 0, 15, 15, 15, 0, 16]
 
 
 def test_bridge_of_a_year_adds_up(con, asked):
@@ -284,3 +284,58 @@ def test_cases_priced_in_parts_come_to_the_same(con, asked, monkeypatch):
             told.append((pricing.year(con, quarter).rows(), bridges))
     assert told[0] == told[1]
     assert told[0][0][0] == ("low", 970, 970, 970)
+
+
+# Prices that reach far
+
+
+def test_quarter_without_use_is_among_the_last_ones(con, asked):
+    for month in ("2025-02", "2026-02"):
+        use(con, ("acme", 150), month=month)
+    con, quarter = asked(case_of())
+    told = pricing.last_quarters(con, "Proposed", quarter)
+    assert told.select("quarter", "partners", "amount").rows() == [
+        ("2025-Q1", 1, 60),
+        ("2025-Q2", 0, 0),
+        ("2025-Q3", 0, 0),
+        ("2025-Q4", 0, 0),
+        ("2026-Q1", 1, 60),
+    ]
+
+
+def test_prices_that_break_even_are_found_before_use_falls_away(con, asked):
+    use(con, ("acme", 1000))
+    add(con, "costs", amount="1390")
+    # Up to 1.40 a unit all use stays; above it falls with the third power, and with it the amount.
+    response = {"elasticity": Decimal(-3), "at": Decimal("1.4")}
+    case = one_plan(fee=0, included=0).model_copy(update={"response": Response.model_validate(response)})
+    con, quarter = asked(case)
+    found = pricing.break_even(con, case, quarter)
+    assert (found.scale, found.amount) == (Decimal("1.39"), 1390)
+
+
+def test_cost_above_the_peak_is_covered_by_no_price(con, asked):
+    use(con, ("acme", 1000))
+    add(con, "costs", amount="1500")
+    response = {"elasticity": Decimal(-3), "at": Decimal("1.4")}
+    case = one_plan(fee=0, included=0).model_copy(update={"response": Response.model_validate(response)})
+    con, quarter = asked(case)
+    assert pricing.break_even(con, case, quarter) is None
+
+
+def test_bound_that_stands_for_infinity_is_no_error(con, asked):
+    use(con, ("acme", 10))
+    add(con, "costs", amount="5000")
+    tiers = [{"up_to": 10**14, "price": 30}, {"price": "0.1"}]
+    case = one_plan(fee=0, included=0, mode="graduated", tier=tiers)
+    con, quarter = asked(case)
+    found = pricing.break_even(con, case, quarter)
+    assert (found.scale, found.amount) == (Decimal("16.667"), Decimal("5000.1"))
+
+
+def test_route_that_nobody_uses_any_more_is_not_asked_for(con, asked):
+    use(con, ("acme", 150), operation="now")
+    use(con, ("acme", 9000), month="2024-02", operation="then")
+    con, quarter = asked(case_of())
+    told = pricing.billable_choices(con, case_of(), quarter)
+    assert told["billable"].to_list() == ["all calls", "successful calls", "without now"]

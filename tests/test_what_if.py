@@ -1,7 +1,9 @@
 """A case with one thing changed, side by side with others, and saved."""
 
 import tomllib
+from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from conftest import add, made
@@ -118,6 +120,7 @@ def test_low_and_high_stay_around_the_share_billed(share, ends):
     ("change", "said"),
     [
         ({"plan": "Gold"}, "'Gold' is not a plan of the case 'Proposed'. It has Pay, Flat."),
+        ({"plan": 2}, "The case 'Proposed' has no plan 2. It has 2, from 0."),
         ({"tier": 2}, "has no tier 2 there. It has 2, from 0."),
         ({"meter": 1}, "has no meter 1. It has 1, from 0."),
         ({"fee": Decimal(-1)}, "fee is -1. It is 0 or more."),
@@ -220,13 +223,43 @@ def test_case_of_a_name_that_is_taken_is_not_saved(program_folder):
     assert sorted(file.name for file in folder.iterdir()) == ["calls.csv", "partners.csv", "program.toml"]
 
 
-def test_only_case_stays_the_base_though_it_does_not_say_so(program_folder):
-    folder = program_folder(extra=PRICED.replace("base = true\n", ""))
+@pytest.mark.parametrize(
+    "priced",
+    [
+        PRICED.replace("base = true\n", ""),
+        PRICED.replace("base = true\n", "").replace("[[pricing]]", '[[ "pricing" ]] # base = false'),
+        PRICED.replace("base = true", '"base" = true'),
+    ],
+)
+def test_only_case_stays_the_base_however_it_is_written(program_folder, priced):
+    folder = program_folder(extra=priced)
     what_if.save(folder, CASE.model_copy(update={"case": "Ours"}))
     assert [(case.case, case.base) for case in load_program(folder).pricing] == [
         ("Proposed", True),
         ("Ours", False),
     ]
+
+
+def test_line_ends_and_links_stay_as_they_are(program_folder):
+    folder = program_folder(extra=PRICED)
+    file, real = folder / "program.toml", folder / "real.toml"
+    real.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
+    file.unlink()
+    file.symlink_to(real.name)
+    what_if.save(folder, CASE.model_copy(update={"case": "Ours"}))
+    assert file.is_symlink()
+    written = real.read_bytes()
+    assert written.startswith(b"\xef\xbb\xbf[program]\r\n")
+    assert written.count(b"\n") == written.count(b"\r\n")
+    assert [case.case for case in load_program(folder).pricing] == ["Proposed", "Ours"]
+
+
+def test_cases_that_are_listed_inline_are_not_added_to(program_folder):
+    folder = program_folder()
+    file = folder / "program.toml"
+    file.write_text('pricing = [{ case = "Old", plan = [{ name = "A", fee = 1 }] }]\n' + file.read_text())
+    with pytest.raises(ReviewError, match=r"not saved: program\.toml lists its cases inline"):
+        what_if.save(folder, CASE)
 
 
 # The lab
@@ -246,11 +279,11 @@ def test_lab_begins_with_the_base_case(lab):
 
 
 def test_moved_slider_changes_the_case_and_what_it_comes_to(lab):
-    lab.plan.value = "Flat"
+    lab.plan.value = 1
     lab.fee.value = Decimal(900)
     assert lab.case == what_if.changed(CASE, "Flat", fee=Decimal(900))
     assert "$525.00" in lab.headline.value
-    lab.plan.value = "Pay"
+    lab.plan.value = 0
     lab.tier.value = 1
     lab.price.value = Decimal("0.5")
     assert lab.case.plans[0].tiers[1].price == Decimal("0.5")
@@ -266,6 +299,9 @@ def test_range_returns_with_the_share_billed(lab):
 def test_kept_case_stands_beside_the_programs(lab):
     lab.keep.click()
     assert "Name the case first." in lab.said.value
+    lab.name.value = "x" * 25
+    lab.keep.click()
+    assert "xxx&#x27;: 25 characters. There is room for 24." in lab.said.value
     lab.name.value = "Dear <b>"
     lab.keep.click()
     assert [each.case.case for each in lab.kept] == ["Proposed", "Dear <b>"]
@@ -273,14 +309,55 @@ def test_kept_case_stands_beside_the_programs(lab):
     assert "<b>" not in lab.beside.value
 
 
+def test_slider_is_of_the_plan_in_force_where_two_share_a_name(used):
+    con, quarter = used
+    first, second = (
+        {"name": "A", "mode": "flat", "tier": [{"price": price}], **dates}
+        for price, dates in (("1", {"until": date(2026, 3, 1)}), ("2", {"from": date(2026, 3, 1)}))
+    )
+    case = PricingCase.model_validate({"case": "Two", "base": True, "plan": [first, second]})
+    lab = Lab(con, load_only(case), quarter)
+    assert [name for name, _ in lab.plan.options] == ["A (until 2026-03-01)", "A (from 2026-03-01)"]
+    lab.plan.index = 1
+    assert lab.price.value == 2
+    lab.price.value = Decimal(3)
+    assert [plan.tiers[0].price for plan in lab.case.plans] == [1, 3]
+    with pytest.raises(ReviewError, match=r"has 2 plans 'A'\. Name one by its place"):
+        what_if.changed(case, "A")
+
+
+def load_only(case):
+    about = SimpleNamespace(currency="JPY")
+    return SimpleNamespace(program=about, folder="nowhere", pricing=(case,))
+
+
+def test_sliders_offer_what_program_toml_can_hold(used):
+    con, quarter = used
+    plans = [
+        {"name": "Odd", "fee": Decimal("0.5")},
+        {"name": "Tiny", "mode": "flat", "tier": [{"price": "0.00000000001"}], "included": 4 * 10**14},
+    ]
+    lab = Lab(con, load_only(PricingCase.model_validate({"case": "C", "base": True, "plan": plans})), quarter)
+    assert lab.fee.options[:3] == (("¥0", 0), ("¥0.5", Decimal("0.5")), ("¥1", 1))
+    assert lab.included.layout.display == "none"
+    lab.price.value = lab.price.options[3][1]
+    assert lab.included.layout.display == ""
+    lab.plan.value = 1
+    assert min(-value.as_tuple().exponent <= 12 for _, value in lab.price.options)
+    assert max(value for _, value in lab.included.options) < 10**15
+
+
 def test_lab_saves_what_the_sliders_say(lab):
-    lab.plan.value = "Flat"
+    lab.plan.value = 1
     lab.fee.value = Decimal(900)
     lab.name.value = "Ours"
     lab.save.click()
     assert "Ours stands at the end of program.toml." in lab.said.value
     assert load_program(lab.folder).pricing[1].plans[1].fee == 900
     assert (lab.start.value, lab.case.plans[1].fee) == ("Ours", 900)
+    lab.name.value = "Other"
+    lab.keep.click()
+    assert [each.case.case for each in lab.kept] == ["Proposed", "Ours", "Other"]
     lab.name.value = "Ours"
     lab.save.click()
     assert "a second case of this name" in lab.said.value

@@ -8,8 +8,8 @@ with of_case as (
         case
             when exceptions.plan is not null then plan_bills.plan = exceptions.plan
             when cases.assign = 'plan' then plan_bills.plan = registry.plan
-            when cases.assign = 'segment' then (plan_bills.case_name, plan_bills.plan, registry.segment) in (
-                select (segments.case_name, segments.plan, segments.segment) from pricing_segments as segments
+            when cases.assign = 'segment' then (plan_bills.case_name, plan_bills.position, registry.segment) in (
+                select (segments.case_name, segments.position, segments.segment) from pricing_segments as segments
             )
             else true
         end as is_open

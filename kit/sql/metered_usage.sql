@@ -60,8 +60,16 @@ routes as (
     group by all
 ),
 
+-- Calls go to the meter that names them most closely, of two alike to the first.
 routes_by_meter as (
-    select meters.case_name, meters.position, any_meter.product, any_meter.operation, min(meters.meter) as meter
+    select
+        meters.case_name,
+        meters.position,
+        any_meter.product,
+        any_meter.operation,
+        arg_min(
+            meters.meter, (meters.operation is null, meters.product is null, meters.meter)
+        ) as meter
     from (select distinct product, operation from routes) as any_meter
     inner join pricing_meters as meters
         on coalesce(meters.product = any_meter.product, meters.product is null)

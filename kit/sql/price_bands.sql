@@ -19,6 +19,16 @@ with sized as (
         on meters.case_name = tiers.case_name and meters.position = tiers.position and meters.meter = tiers.meter
 ),
 
+-- A bound that stands for infinity may make a charge that nothing could hold, and nobody reaches.
+charged as (
+    select
+        *,
+        if(
+            full_quantity::double * price::double > 1e21, 1e21::decimal(38, 12), times(full_quantity, price)
+        ) as full_charge
+    from sized
+),
+
 bands as (
     select
         *,
@@ -27,7 +37,7 @@ bands as (
             mode = 'volume',
             flat,
             flat + coalesce(
-                sum(full_quantity::decimal(38, 9) * price::decimal(38, 12) + flat) over (
+                sum(full_charge + flat) over (
                     partition by case_name, position, meter
                     order by above
                     rows between unbounded preceding and 1 preceding
@@ -35,7 +45,7 @@ bands as (
                 0
             )
         )::decimal(38, 12) as base
-    from sized
+    from charged
 )
 
 -- With nothing included the first tier is entered even at no usage, as billing systems do.

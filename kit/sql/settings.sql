@@ -65,7 +65,7 @@ create table pricing_exceptions (
 -- One row per plan and segment of partners that is on it.
 create table pricing_segments (
     case_name varchar not null,
-    plan varchar not null,
+    position integer not null,
     segment varchar not null
 );
 
