@@ -301,9 +301,23 @@ def _select_csv(
     columns = []
     for column in wanted:
         name = _name_in(there, column)
+        if name is not None and not column.is_list:
+            _stop_if_repeated(files[0], name, there[name], column, wanted)
         value = _of_columns(column, [f"c{number}" for number in there[name]] if name is not None else [])
         columns.append(f"{value} as {identifier(column.ours)}")
     return f"select {', '.join(columns)}, source\nfrom {rows_of_csv(files, begins, layout, query)}"
+
+
+def _stop_if_repeated(
+    file: Path, name: str, places: Sequence[int], column: Wanted, wanted: Sequence[Wanted]
+) -> None:
+    """ReviewError where several columns have the name of one that is read, unless the others are read by number."""
+    if len(places) > 1 and not any(f"{name}.1" in map(same_name, other.theirs) for other in wanted):
+        there = " and ".join(str(place + 1) for place in places)
+        raise ReviewError(
+            f"{file}: columns {there} are both named {name!r}. Rename the one that is not meant, or read another than"
+            f' the first with columns = {{ {column.ours} = "{name}.1" }} in program.toml.'
+        )
 
 
 def rows_of_csv(files: Sequence[Path], begins: Header, layout: Layout, query: Query) -> str:

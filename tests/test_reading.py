@@ -211,8 +211,16 @@ def test_files_with_different_columns_are_matched_by_name(loaded):
     ]
 
 
-def test_first_of_two_columns_of_one_name_is_taken(loaded):
-    text = "partner_id,name,name,registered_at\nacme,Acme,Other,2025-12-01\n"
+def test_which_of_two_columns_of_one_name_counts_is_not_guessed(loaded):
+    text = "partner_id,name,Name ,registered_at\nacme,Other,Acme,2025-12-01\n"
+    with pytest.raises(ReviewError, match=r"partners\.csv: columns 2 and 3 are both named 'name'"):
+        loaded(partners_csv=text)
+    block = 'path = "partners.csv"\ncolumns = { name = "name.1" }'
+    assert partners(loaded({"partners": block}, partners_csv=text)) == ACME
+
+
+def test_columns_that_nothing_reads_may_share_a_name(loaded):
+    text = "partner_id,name,note,NOTE,registered_at\nacme,Acme,x,y,2025-12-01\n"
     assert partners(loaded(partners_csv=text)) == ACME
 
 
