@@ -15,6 +15,7 @@ columns     text of an export → values, and what is wrong with one
 reading     one export on its way: raw rows, canonical names, values
 currencies  how many decimals each has, and its sign
 formats     a figure and its unit → text
+clocks      times that a zone's clocks skip or show twice
 rejects     the rows that cannot be used, kept aside up to a limit
 copies      the same file under several names
 contents    what whole rows say, in columns that nothing else reads too

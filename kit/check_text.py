@@ -28,6 +28,7 @@ def check_text(check: Check) -> str:
         ("Why rows are not used", _reasons(check)),
         ("Rows kept aside", _rejects(check)),
         ("Rows in each month", _coverage(check)),
+        ("Times in the nights when clocks change", _clock_changes(check)),
         ("What leads to a partner", _matches(check)),
         ("Columns that come and go, and columns that nothing reads", _drift(check)),
         ("The five numbers", _numbers(check)),
@@ -109,6 +110,19 @@ def _coverage(check: Check) -> Iterator[str]:
             yield from _wrapped(
                 f"{source}: nothing on {formats.plural(row['gap_days'], 'day')}: {row['gaps']}"
             )
+
+
+def _clock_changes(check: Check) -> Iterator[str]:
+    for source, zone, skipped, twice in checks.clock_changes(check).rows():
+        told = [
+            f"{count:,} {what}"
+            for count, what in (
+                (skipped, "that its clocks skip, read as an hour later"),
+                (twice, "that they show twice, read as the later"),
+            )
+            if count
+        ]
+        yield from _wrapped(f"{source}: times of {zone} without an offset: {'; '.join(told)}")
 
 
 def _matches(check: Check) -> Iterator[str]:

@@ -276,6 +276,17 @@ def repeated_requests(check: Check) -> int:
     return int(frames.frame(check.con, "repeated_requests")["requests"][0])
 
 
+def clock_changes(check: Check) -> pl.DataFrame:
+    """Times without an offset that their zone's clocks skip in a night, or show twice: `source`, `zone`, `skipped`,
+    which are read as an hour later, and `twice`, which are read as the later of the two."""
+    rows = check.con.execute("from clock_changes order by table_name, block").fetchall()
+    return pl.DataFrame(
+        [(_source_name(check.program, table, block), *told) for table, block, *told in rows],
+        schema={"source": pl.String, "zone": pl.String, "skipped": pl.Int64, "twice": pl.Int64},
+        orient="row",
+    )
+
+
 def columns(check: Check) -> pl.DataFrame:
     """Columns that come and go between the files of an export, and columns that nothing reads: `table`, `columns`."""
     rows = [

@@ -173,7 +173,7 @@ def _written(name: str, given_type: str | None, export: Export) -> str | None:
     if not export.dates:
         return f"written_clock({value})"
     if has_clock(export.dates) and not has_zone(export.dates):
-        return _in_form(value, export.dates)
+        return in_form(value, export.dates)
     return None
 
 
@@ -187,19 +187,19 @@ def _text_day(name: str, value: str, export: Export) -> str:
         return f"read_day({value}, export_zone, program_zone)"
     if has_clock(export.dates):
         return f"({_text_instant(value, export)} at time zone program_zone)::date"
-    return f"{_in_form(value, export.dates)}::date"
+    return f"{in_form(value, export.dates)}::date"
 
 
 def _text_instant(value: str, export: Export) -> str:
     if not export.dates:
         return f"read_instant({value}, export_zone, program_zone)"
     if has_zone(export.dates):
-        return _in_form(value, export.dates)
+        return in_form(value, export.dates)
     zone = "export_zone" if has_clock(export.dates) else "program_zone"
-    return f"{_in_form(value, export.dates)} at time zone {zone}"
+    return f"{in_form(value, export.dates)} at time zone {zone}"
 
 
-def _in_form(value: str, dates: str) -> str:
+def in_form(value: str, dates: str) -> str:
     """SQL for a time in the form set; two digits are no year of four."""
     return f"this_age(try_strptime({value}, {literal(dates)}))"
 

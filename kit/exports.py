@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from kit.clocks import count_clock_changes
 from kit.columns import schema
 from kit.copies import distinct_files
 from kit.errors import ReviewError
@@ -66,6 +67,8 @@ def load_export(
         elif counted:
             counts = row_counts(reading)
             _enter_counts(con, file_ids, {reading.originals[path]: count for path, count in counts.items()})
+        if counted:
+            count_clock_changes(reading, block)
         _stop_without_identity(reading)
         _append(reading, file_ids)
         settle_overlaps(reading, {file: file_ids[file] for file in own})

@@ -1,7 +1,7 @@
 """Whether exports can be trusted: every row accounted for, and what makes a number wrong."""
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -361,3 +361,39 @@ def test_command_tells_mistakes_in_the_settings(tmp_path):
     result = CliRunner().invoke(main, ["check", "--program", str(tmp_path)])
     assert result.exit_code == 1
     assert "program.toml has" in result.output
+
+
+# Nights when clocks change
+
+
+def test_times_that_clocks_skip_or_show_twice_are_counted(checked):
+    # Berlin's clocks went from 2:00 to 3:00 on 29 March 2026, and from 3:00 back to 2:00 on 26 October 2025.
+    times = ["2025-10-26 01:59:59", "2025-10-26 02:00:00", "2025-10-26 02:59:59", "2025-10-26 03:00:00"]
+    times += ["2026-03-29 01:59:59", "2026-03-29 02:30:00", "2026-03-29 03:00:00", "2026-03-29T02:30:00Z"]
+    text = "called_at,partner_id,environment,status\n" + "".join(
+        f"{time},acme,production,200\n" for time in times
+    )
+    check = checked(
+        {"calls": 'path = "calls.csv"\ntimezone = "Europe/Berlin"'}, calls_csv=text, quarter="2026-Q1"
+    )
+    assert checks.clock_changes(check).rows() == [("calls", "Europe/Berlin", 1, 2)]
+    assert "1 that its clocks skip, read as an hour later; 2 that they show twice" in " ".join(
+        check_text(check).split()
+    )
+    there = check.con.execute("select called_at::varchar from calls order by called_at").fetchall()
+    assert ("2026-03-29 01:30:00+00",) in there
+    assert ("2025-10-26 01:59:59+00",) in there
+
+
+@pytest.mark.parametrize(
+    ("dates", "form"), [("", "{:%Y-%m-%d %H:%M}"), ('\ndates = "%d.%m.%Y %H:%M"', "{:%d.%m.%Y %H:%M}")]
+)
+def test_clock_changes_are_found_in_any_form_of_time(checked, dates, form):
+    moment = form.format(datetime(2026, 3, 29, 2, 30))
+    text = f"transacted_at,partner_id,amount,currency\n{moment},acme,5,USD\n"
+    block = f'path = "t.csv"\ntimezone = "Europe/Berlin"{dates}'
+    assert checks.clock_changes(checked({"transactions": block}, t_csv=text)).rows() == [
+        ("transactions", "Europe/Berlin", 1, 0)
+    ]
+    utc = block.replace('\ntimezone = "Europe/Berlin"', "")
+    assert checks.clock_changes(checked({"transactions": utc}, t_csv=text)).is_empty()

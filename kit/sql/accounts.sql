@@ -31,3 +31,12 @@ create table set_aside (
     reason varchar not null,
     row_count bigint not null
 );
+
+-- One row per export with times that its zone's clocks skip in a night, or show twice.
+create table clock_changes (
+    table_name varchar not null,
+    block integer not null,
+    zone varchar not null,
+    skipped bigint not null,
+    twice bigint not null
+);
