@@ -43,6 +43,9 @@ check_text  a check as text for a terminal
 coverage_chart  the picture of what each source covers
 tables      frames → tables for a notebook
 pricing_words, pricing_charts   the answers of pricing as sentences and pictures
+explore     a program opened for questions of one's own, and the five metrics by group of partners
+growth      behind the partner growth rate
+explore_charts   pictures for the notebooks behind the five numbers
 lab         sliders for a pricing case
 notebook    what a parameterized notebook needs of itself
 report      papermill, then nbconvert

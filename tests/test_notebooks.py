@@ -43,6 +43,20 @@ def test_pricing_lab_answers_on_the_samples(program, said, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        # 32 active partners in June and 42 in September, of the samples' own account.
+        ("northgate", ["+9.5% a month", "= 42", "Umber Markets", "four in five"]),
+        ("meridian", ["+5.6% a month", "= 40", "Summit Markets", "four in five"]),
+    ],
+)
+def test_growth_answers_on_the_samples(program, said, tmp_path):
+    told = shown("growth.ipynb", program, tmp_path)
+    assert [text for text in said if text not in told] == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["northgate", "meridian"])
 def test_check_exports_shows_the_ledger_of_the_samples(program, tmp_path):
     assert "unmatched" in shown("check_exports.ipynb", program, tmp_path)

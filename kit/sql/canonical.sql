@@ -51,6 +51,7 @@ create table partners (
     is_test boolean not null default false,
     segment varchar,
     plan varchar,
+    region varchar,
     system varchar
 );
 

@@ -19,6 +19,7 @@ select
     ) as offboarded_at,
     bool_or(is_test) as is_test,
     coalesce(any_value(segment) filter (where partner_id = owner), any_value(segment)) as segment,
-    coalesce(any_value(plan) filter (where partner_id = owner), any_value(plan)) as plan
+    coalesce(any_value(plan) filter (where partner_id = owner), any_value(plan)) as plan,
+    coalesce(any_value(region) filter (where partner_id = owner), any_value(region)) as region
 from rows_by_partner
 group by owner

@@ -17,6 +17,7 @@ select
     registry.name,
     registry.segment,
     registry.plan,
+    registry.region,
     least(registry.production_at, evidence.production_seen) as production_date,
     least(registry.first_call_at, evidence.first_call_seen, production_date) as first_call_date,
     least(registry.sandbox_at, evidence.sandbox_seen, first_call_date) as sandbox_date,

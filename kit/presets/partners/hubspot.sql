@@ -3,7 +3,7 @@
 -- Custom properties of the portal: Partner ID, Sandbox Date, Production Date, Offboarded Date, Test Account,
 -- Partner Segment, Proposed Plan; all but the first may be missing. Set `timezone` to the account's zone.
 --| required = ["Company name", "Create Date"]
---| optional = ["Record ID", "Partner ID", "Sandbox Date", "First Call Date", "Production Date", "Offboarded Date", "Test Account", "Partner Segment", "Proposed Plan"]
+--| optional = ["Record ID", "Partner ID", "Sandbox Date", "First Call Date", "Production Date", "Offboarded Date", "Test Account", "Partner Segment", "Proposed Plan", "Country/Region"]
 select
     coalesce(nullif(trim("Partner ID"), ''), "Record ID") as partner_id,
     "Company name" as name,
@@ -15,6 +15,7 @@ select
     "Test Account" as is_test,
     "Partner Segment" as segment,
     "Proposed Plan" as plan,
+    "Country/Region" as region,
     source,
     source_row
 from raw

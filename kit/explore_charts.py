@@ -1,0 +1,222 @@
+"""Pictures for the notebooks behind the five numbers: frames in, Altair charts out that can be changed further."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from kit import formats
+from kit.growth import Projection
+from kit.pictures import ESTIMATE_PALE, HARD, INK, QUIET, WARN, axis, floats, legend, rows, series, titled
+
+WIDE, TALL, ROW = 640, 260, 24
+CAME, BACK = HARD, "#93c4c0"
+
+
+def sized(chart: Any, height: int = TALL, width: int = WIDE) -> Any:
+    """A titled chart at a notebook's size."""
+    return chart.properties(width=width, height=height)
+
+
+def nothing(title: str, why: str) -> Any:
+    """A chart that says that there is nothing to show, and why."""
+    empty = alt.Chart(alt.InlineData(values=[{"text": why}])).mark_text(color=QUIET).encode(text="text:N")
+    return sized(titled(empty, "nothing", title, why, "nothing"), height=110)
+
+
+def movements(found: pl.DataFrame) -> Any:
+    """Partners who came, came back and left each month, and how many are active at its end; of growth.movements."""
+    if found.is_empty():
+        return nothing("No active partners", "No month of the call logs has an active partner")
+    kinds = {"new": ("New", CAME), "returned": ("Returned", BACK), "lost": ("Lost", WARN)}
+    long = (
+        found.with_columns(lost=-pl.col("lost"))
+        .unpivot(on=list(kinds), index=["name"], variable_name="kind", value_name="partners")
+        .with_columns(kind=pl.col("kind").replace_strict({key: title for key, (title, _) in kinds.items()}))
+    )
+    heads = found.with_columns(top=pl.col("new") + pl.col("returned"))
+    x = alt.X("name:N", sort=None, title=None, axis=axis(labelAngle=0, ticks=False))
+    bars = (
+        alt.Chart(rows(long))
+        .mark_bar()
+        .encode(
+            x=x,
+            y=alt.Y(
+                "partners:Q",
+                title=None,
+                scale=alt.Scale(
+                    domain=[-max(found["lost"].to_list()), max(heads["top"].to_list()) * 1.2 or 1]
+                ),
+                axis=axis(grid=True, domain=False, ticks=False, tickMinStep=1, format="d"),
+            ),
+            color=alt.Color(
+                "kind:N",
+                scale=alt.Scale(
+                    domain=[title for title, _ in kinds.values()],
+                    range=[colour for _, colour in kinds.values()],
+                ),
+                legend=legend(),
+            ),
+            tooltip=["name:N", "kind:N", "partners:Q"],
+        )
+    )
+    labels = (
+        alt.Chart(rows(heads))
+        .mark_text(dy=-7, fontWeight=700, color=INK)
+        .encode(x=x, y="top:Q", text="closing:Q", tooltip=["name:N", "opening:Q", "closing:Q"])
+    )
+    came, left = sum(heads["top"].to_list()), sum(found["lost"].to_list())
+    title = f"{formats.plural(came, 'partner')} came or came back, {left} left"
+    texts = [
+        f"{row['opening']} + {row['new']} new + {row['returned']} returned {formats.MINUS} {row['lost']} lost"
+        f" = {row['closing']}"
+        for row in found.to_dicts()
+    ]
+    subtitle = "Partners a month; the number is of active partners at its end"
+    return sized(titled(bars + labels, "movements", title, subtitle, series(found["name"].to_list(), texts)))
+
+
+def retention(found: pl.DataFrame) -> Any:
+    """Cohorts by how many of them are active so many months later; of growth.retention."""
+    if found.is_empty():
+        return nothing("No cohort", "No partner was active yet")
+    cohorts = found.select("cohort", "partners").unique(maintain_order=True)
+    names = {name: f"{name} ({count})" for name, count in cohorts.rows()}
+    shown = found.with_columns(
+        label=pl.col("cohort").replace_strict(names),
+        text=pl.Series([formats.percent(share, digits=0) for share in found["retention_share"]]),
+    )
+    base = alt.Chart(rows(shown)).encode(
+        x=alt.X(
+            "months_since:O",
+            title="months since the first",
+            axis=axis(labelAngle=0, ticks=False, orient="top"),
+        ),
+        y=alt.Y("label:N", sort=None, title=None, axis=axis(ticks=False, domain=False, labelColor=INK)),
+        tooltip=["cohort:N", "months_since:O", "active_partners:Q", "partners:Q"],
+    )
+    boxes = base.mark_rect(stroke="#ffffff", strokeWidth=2).encode(
+        color=alt.Color(
+            "retention_share:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=["#eef2f3", HARD])
+        )
+    )
+    texts = base.mark_text(fontSize=9.5).encode(
+        text="text:N",
+        color=alt.when("datum.retention_share > 0.55").then(alt.value("#ffffff")).otherwise(alt.value(INK)),
+    )
+    last = found.filter(pl.col("months_since") == pl.col("months_since").max().over("cohort"))
+    figures = [
+        f"{row['active_partners']} of {row['partners']} after {row['months_since']} months"
+        for row in last.to_dicts()
+    ]
+    return sized(
+        titled(
+            boxes + texts,
+            "retention",
+            "Who stays, by quarter of the first active month",
+            "Share of each cohort active in the month; in brackets its partners. Cohorts of few partners say little",
+            series(last["cohort"].to_list(), figures),
+        ),
+        height=110 + ROW * cohorts.height,
+    )
+
+
+def projection(months: pl.DataFrame, found: Projection | None) -> Any:
+    """The history of active partners, and where its changes lead, four times in five; of growth.projection."""
+    if found is None:
+        return nothing("Nothing to project from", "Six whole months of history are needed at least")
+    past = months.drop_nulls("active_partners").filter("is_whole").with_row_index()
+    past = past.select(place=pl.col("index").cast(pl.Int64), value=pl.col("active_partners").cast(pl.Float64))
+    last = past.row(-1, named=True)
+    ahead = found.frame.select(
+        place=pl.col("ahead") + last["place"], value="expected", low="low", high="high"
+    )
+    start = pl.DataFrame(
+        {"place": [last["place"]], **{name: [last["value"]] for name in ("value", "low", "high")}}
+    )
+    future = pl.concat([start, ahead], how="diagonal_relaxed")
+    x = alt.X(
+        "place:Q",
+        title=f"months; {past.height} of history",
+        axis=axis(ticks=False, tickMinStep=1, title=f"months, {past.height} of them history"),
+    )
+    y = alt.Y("value:Q", title=None, axis=axis(grid=True, domain=False, ticks=False))
+    band = (
+        alt.Chart(rows(future))
+        .mark_area(color=ESTIMATE_PALE, stroke=HARD, strokeWidth=0.5, strokeDash=[3, 3])
+        .encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q")
+    )
+    line = alt.Chart(rows(past)).mark_line(color=HARD, point=alt.OverlayMarkDef(color=HARD, size=18))
+    lead = alt.Chart(rows(future)).mark_line(color=HARD, strokeDash=[4, 3])
+    end = future.tail(1).with_columns(
+        text=pl.format(
+            "{} ({} to {})", *(pl.col(name).round(0).cast(pl.Int64) for name in ("value", "low", "high"))
+        )
+    )
+    label = alt.Chart(rows(end)).mark_text(align="right", dx=-4, dy=-10, fontWeight=700, color=INK)
+    return sized(
+        titled(
+            alt.layer(
+                band,
+                line.encode(x=x, y=y, tooltip=["value:Q"]),
+                lead.encode(x=x, y=y, tooltip=["value:Q", "low:Q", "high:Q"]),
+                label.encode(x=x, y=y, text="text:N"),
+            ),
+            "projection",
+            f"At {found.monthly_change:+.1f} partners a month: {end['text'][0]} in {found.frame.height} months",
+            "Active partners; the band holds four in five outcomes if changes vary as they did. An estimate",
+            series(
+                [f"+{month}" for month in found.frame["ahead"]],
+                [f"{value:.0f}" for value in found.frame["expected"]],
+            ),
+        )
+    )
+
+
+def shares(found: pl.DataFrame, name: str, share: str, title: str, subtitle: str, most: int = 12) -> Any:
+    """Who or what makes up how much: bars of the largest, and the rest as one."""
+    top = found.head(most).select(pl.col(name).alias("label"), pl.col(share).cast(pl.Float64).alias("share"))
+    rest = float(found[share].cast(pl.Float64).slice(most).sum())
+    if rest:
+        others = f"{found.height - most} others"
+        top = pl.concat([top, pl.DataFrame({"label": [others], "share": [rest]})])
+    if top.is_empty():
+        return nothing(title, "There is nothing in the quarter")
+    texts = [formats.percent(value) for value in top["share"]]
+    return bars(top.with_columns(text=pl.Series(texts, dtype=pl.String)), "label", "share", title, subtitle)
+
+
+def bars(
+    found: pl.DataFrame,
+    label: str,
+    value: str,
+    title: str,
+    subtitle: str,
+    colours: Mapping[str, str] | None = None,
+) -> Any:
+    """Bars from left to right, each with its `text`; of a frame with a row a bar, `colours` by its `kind`."""
+    values: Sequence[float] = floats(found, value)[value].to_list()
+    top = max([*values, 0.0]) * 1.25 or 1.0
+    y = alt.Y(
+        f"{label}:N",
+        sort=None,
+        title=None,
+        axis=axis(domain=False, ticks=False, labelColor=INK, labelLimit=260),
+    )
+    x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(domain=[min([*values, 0.0]), top], nice=False))
+    chart = alt.Chart(rows(floats(found, value)))
+    marks = chart.mark_bar(height=ROW - 8, color=HARD).encode(x=x, y=y, tooltip=[f"{label}:N", "text:N"])
+    if colours:
+        marks = marks.encode(
+            color=alt.Color(
+                "kind:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=legend()
+            )
+        )
+    texts = chart.mark_text(align="left", dx=5, color=INK).encode(x=x, y=y, text="text:N")
+    return sized(
+        titled(
+            marks + texts, value, title, subtitle, series(found[label].to_list(), found["text"].to_list())
+        ),
+        height=80 + ROW * found.height,
+    )
