@@ -1,7 +1,7 @@
 """What whole rows of files say, in columns that nothing else reads too: by that rows of two files are the same."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from kit.raw import (
@@ -28,7 +28,7 @@ def fill_contents(reading: Reading, files: Mapping[Path, int], numbered: bool = 
     """Make the temporary table `contents` of the rows of some files of an export, given with their numbers.
 
     Each row with its file, its place there if they are numbered, and two hashes: of `whole` it, and of what is `named`,
-    which leaves out amounts, prices and quantities.
+    which leaves out amounts, prices and quantities, or all but what a preset tells its rows apart by.
     """
     con = reading.con
     query = _hashed(reading, list(files), numbered)
@@ -51,6 +51,7 @@ def _hashed(reading: Reading, files: Sequence[Path], numbered: bool) -> Query:
     layout = preset.layout if preset else PLAIN
     delimiter = reading.export.delimiter or (preset.delimiter if preset else None)
     wanted = [] if reading.export.sql or (preset and preset.types) else wanted_of(reading)
+    identity = preset.identity if preset else ()
     query = Query("")
     parts = []
     of_kind = files_by(files, file_format)
@@ -60,7 +61,7 @@ def _hashed(reading: Reading, files: Sequence[Path], numbered: bool) -> Query:
         width = len(begins.names) + layout.spare
         names = [*begins.names, *[""] * (width - len(begins.names))]
         columns = {f"c{number}": name for number, name in enumerate(names)}
-        parts.append(f"{_both(columns)} from {rows_of_csv(of_header, begins, layout, query)}")
+        parts.append(f"{_both(columns, identity)} from {rows_of_csv(of_header, begins, layout, query)}")
     for form, of_form in files_by(
         of_kind.get("json", []), lambda file: json_layout(reading.con, file)
     ).items():
@@ -73,15 +74,18 @@ def _hashed(reading: Reading, files: Sequence[Path], numbered: bool) -> Query:
             "describe select * from read_parquet($file)", {"file": str(file)}
         ).fetchall()
         columns = {identifier(row[0]): row[0] for row in described}
-        parts.append(f"{_both(columns)} from read_parquet(${key}, filename = 'source')")
+        parts.append(f"{_both(columns, identity)} from read_parquet(${key}, filename = 'source')")
     query.sql = numbered_rows(parts, numbered)
     return query
 
 
-def _both(columns: Mapping[str, str]) -> str:
+def _both(columns: Mapping[str, str], identity: Collection[str]) -> str:
     """SQL for both hashes, whatever order the columns stand in; outer space does not count."""
     ordered = sorted(columns, key=lambda column: same_name(columns[column]))
-    named = [column for column in ordered if not AMOUNTS.search(columns[column])]
+    told = set(map(same_name, identity))
+    named = [column for column in ordered if same_name(columns[column]) in told] or [
+        column for column in ordered if not AMOUNTS.search(columns[column])
+    ]
     return f"select source, {_hash(ordered)} as whole, {_hash(named)} as named"
 
 

@@ -34,8 +34,12 @@ ONE_EACH = {
     "milestones": "date, label",
     "fx": "month, currency",
 }
-ENOUGH = 2  # rows that are the same: one may be so by chance
+ENOUGH = 4  # rows that are the same: a few may be so by chance
+MOST = 0.8  # of the earlier's rows: two people's stand-ups, or two regions' quiet partners, are half the same
 SHOWN = 3
+NUMBERED_ALIKE = (
+    "Where they are of two systems that number alike, put a system's name before its ids with `sql`."
+)
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,8 @@ class Overlap:
         """Whether the later plainly tells what the earlier told: most of that again, and hardly less."""
         return (
             self.same >= ENOUGH
-            and self.same * 2 >= self.of_earlier
-            and self.of_earlier - self.of_later <= max(1, self.of_earlier // 10)
+            and self.same >= MOST * self.of_earlier
+            and self.of_earlier - self.of_later <= max(1, self.of_earlier // 50)
             and not self.is_extract
         )
 
@@ -205,12 +209,8 @@ def _tell(reading: Reading, files: Mapping[Path, int]) -> None:
     read = {path: files[original] for path, original in reading.originals.items() if original in files}
     fill_contents(reading, read)
     values = ", ".join(name for name, *_ in schema(table))
-    # An invoice line is the same by its number, whatever else changed; what a SELECT of one's own gives may be no row
-    # of a file, and is then what it says.
-    whole = (
-        "hash(line_id, partner_id, currency)" if table == "invoices" else f"coalesce(whole, hash({values}))"
-    )
-    named = "hash(line_id)" if table == "invoices" else f"coalesce(named, hash({values}))"
+    # What a SELECT of one's own gives may be no row of a file, and is then what it says.
+    whole, named = (f"coalesce({content}, hash({values}))" for content in ("whole", "named"))
     reading.con.execute(
         f"create or replace temp table told as select distinct on (file_id, coalesce(source_row, -{table}.rowid), day)"
         f" file_id, {DAY[table]} as day, {whole} as whole, {named} as named"
@@ -222,20 +222,20 @@ def _tell(reading: Reading, files: Mapping[Path, int]) -> None:
 
 def _same_rows(reading: Reading) -> dict[tuple[int, int], tuple[int, int]]:
     """How many rows of two files are the same, and the same by name; by the numbers of the files, both ways."""
-    # A restated invoice may be of another day.
-    day = "" if reading.table == "invoices" else "day, "
+    if reading.table == "invoices":
+        return _same_lines(reading)
     counts: dict[tuple[int, int], tuple[int, int]] = {}
     for number, content in enumerate(("whole", "named")):
         rows = reading.con.execute(
             f"""
             with counted as (
-                select file_id, {day}{content} as content, count(*) as row_count
+                select file_id, day, {content} as content, count(*) as row_count
                 from told
                 group by all
             )
             select one.file_id, other.file_id, sum(least(one.row_count, other.row_count))::bigint
             from counted as one
-            inner join counted as other using ({day}content)
+            inner join counted as other using (day, content)
             where one.file_id <> other.file_id
             group by all
             """
@@ -244,6 +244,27 @@ def _same_rows(reading: Reading) -> dict[tuple[int, int], tuple[int, int]]:
             before = counts.get((one, other), (0, 0))
             counts[one, other] = (count, before[1]) if number == 0 else (before[0], count)
     return counts
+
+
+def _same_lines(reading: Reading) -> dict[tuple[int, int], tuple[int, int]]:
+    """How many invoice lines of two files have one number, and how many of these are the same.
+
+    A line is the same with another day and status; its amount may differ from what it was in a draft.
+    """
+    rows = reading.con.execute(
+        """
+        select one.file_id, other.file_id, count(*) filter (
+            where one.partner_id = other.partner_id and one.currency = other.currency
+                and (one.amount = other.amount or one.status = 'draft')
+        ), count(*)
+        from invoices as one
+        inner join invoices as other using (line_id)
+        where one.file_id <> other.file_id
+            and one.file_id in (select file_id from told) and other.file_id in (select file_id from told)
+        group by all
+        """
+    ).fetchall()
+    return {(one, other): (same, named) for one, other, same, named in rows}
 
 
 def _overlaps(
@@ -285,7 +306,10 @@ def _verdict(reading: Reading, overlap: Overlap) -> str:
     if reading.table == "invoices":
         if overlap.same_named == 0:
             return "keep"
-        is_one_system = overlap.same == overlap.same_named and overlap.same * 2 >= overlap.of_earlier
+        # Lines of two systems may have the same numbers: then hardly any have the same amounts too.
+        is_one_system = (
+            overlap.same >= MOST * overlap.same_named and overlap.same_named * 2 >= overlap.of_earlier
+        )
         return "replace" if is_one_system and not overlap.is_extract else "ask"
     if reading.preset and reading.preset.is_in_parts and overlap.same_named * 2 < fewer:
         return "keep"
@@ -432,6 +456,7 @@ def _ask(reading: Reading, questions: Sequence[Overlap]) -> None:
             [
                 *(_question(reading, overlap) for overlap in questions[:SHOWN]),
                 *more,
+                *([NUMBERED_ALIKE] if reading.table == "invoices" else []),
                 'If they are parts to be added up, set overlap = "keep" for this export; if the later of two tells its'
                 ' days anew, overlap = "replace"; and if one is a copy or an extract, leave it out of `path`.',
             ]
@@ -442,6 +467,11 @@ def _ask(reading: Reading, questions: Sequence[Overlap]) -> None:
 def _question(reading: Reading, overlap: Overlap) -> str:
     earlier, later = overlap.earlier, overlap.later
     first, last = max(earlier.first, later.first), min(earlier.last, later.last)
+    if reading.table == "invoices":
+        return (
+            f"invoices: {earlier.path} and {later.path} have {formats.plural(overlap.same_named, 'line')} of the same"
+            f" number, {overlap.same:,} of them with the same partner, currency and amount."
+        )
     days = f"{first}" if first == last else f"{first} to {last}"
     same = {0: "none of them is", 1: "1 of them is"}.get(overlap.same, f"{overlap.same:,} of them are")
     return (

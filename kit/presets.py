@@ -19,7 +19,8 @@ class Preset:
     """What a preset's file says; `types` is empty unless the export is of JSON objects read key by key.
 
     `is_lines` says that `raw` has each line whole; `is_summed`, that it has sums and not single calls; `is_in_parts`,
-    that an export may come in several files of the same days; `hint` is what to switch on where it says too little.
+    that an export may come in several files of the same days; `identity` are the columns that tell its rows apart,
+    whatever else an export says anew; `hint` is what to switch on where it says too little.
     What tells an export from others, beside its columns: `recognise` is what its lines match, `keys` what it has of
     each group of columns or JSON keys, one at least. `is_utc` says that its times without offset are in UTC.
     """
@@ -33,6 +34,7 @@ class Preset:
     is_lines: bool
     is_summed: bool
     is_in_parts: bool
+    identity: tuple[str, ...]
     delimiter: str | None
     layout: Layout
     hint: str
@@ -60,6 +62,7 @@ def _read(file: Path) -> Preset:
         is_lines=head.get("format") == "lines",
         is_summed=head.get("summed", False),
         is_in_parts=head.get("parts", False),
+        identity=tuple(head.get("identity", ())),
         delimiter=head.get("delimiter"),
         layout=Layout(
             names=tuple(head.get("names", ())) if not head.get("header", True) else (),

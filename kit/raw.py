@@ -100,8 +100,8 @@ def file_format(path: Path) -> str:
 
 
 def same_name(name: str) -> str:
-    """What is left of a column's name when case, outer space and Unicode spelling don't count."""
-    return unicodedata.normalize("NFC", name.strip().strip("\ufeff")).casefold()
+    """What is left of a column's name when case, Unicode spelling, outer and kinds of inner space don't count."""
+    return " ".join(unicodedata.normalize("NFC", name.strip().strip("\ufeff")).casefold().split())
 
 
 def identifier(name: str) -> str:

@@ -19,8 +19,14 @@ def work(*entries):
     return HEAD + "".join(f"2026-02-{day:02},acme,engineering,engineer,{hours}\n" for day, hours in entries)
 
 
+# Days that every export tells alike: by a few rows alone nothing is known of two files.
+ALIKE = [(day, 1) for day in range(10, 26)]
+
+
 def hours(con):
-    return rows(con, "select day(date), hours::double from worklogs order by date, hours")
+    return rows(
+        con, "select day(date), hours::double from worklogs where day(date) < 10 order by date, hours"
+    )
 
 
 def replaced(con):
@@ -68,18 +74,21 @@ def test_later_export_replaces_the_earlier_for_the_days_it_covers(loaded):
     con = loaded(
         {"worklogs": 'path = "w-*.csv"'},
         **{
-            "w-1_csv": work((1, 1), (2, 2), (3, 3), (4, 4)),
-            "w-2_csv": work((2, 2), (3, 3), (4, 4.5), (5, 5)),
+            "w-1_csv": work((1, 1), (2, 2), (3, 3), (4, 4), *ALIKE),
+            "w-2_csv": work((2, 2), (3, 3), (4, 4.5), (5, 5), *ALIKE),
         },
     )
     assert hours(con) == [(1, 1.0), (2, 2.0), (3, 3.0), (4, 4.5), (5, 5.0)]
-    assert replaced(con) == [("replaced", "replaced by w-2.csv", 3)]
+    assert replaced(con) == [("replaced", "replaced by w-2.csv", 19)]
 
 
 def test_entry_deleted_since_is_gone(loaded):
     con = loaded(
         {"worklogs": 'path = "w-*.csv"'},
-        **{"w-1_csv": work((1, 1), (2, 2), (2, 8)), "w-2_csv": work((1, 1), (2, 2), (3, 3))},
+        **{
+            "w-1_csv": work((1, 1), (2, 2), (2, 8), *ALIKE),
+            "w-2_csv": work((1, 1), (2, 2), (3, 3), *ALIKE),
+        },
     )
     assert hours(con) == [(1, 1.0), (2, 2.0), (3, 3.0)]
 
@@ -88,9 +97,9 @@ def test_three_rolling_exports_come_to_the_last_word_on_each_day(loaded):
     con = loaded(
         {"worklogs": 'path = "w-*.csv"'},
         **{
-            "w-1_csv": work((1, 1), (2, 1), (2, 1), (3, 1)),
-            "w-2_csv": work((2, 1), (2, 1), (3, 2), (3, 3), (4, 2)),
-            "w-3_csv": work((3, 2), (3, 3), (4, 3), (5, 3)),
+            "w-1_csv": work((1, 1), (2, 1), (2, 1), (3, 1), *ALIKE),
+            "w-2_csv": work((2, 1), (2, 1), (3, 2), (3, 3), (4, 2), *ALIKE),
+            "w-3_csv": work((3, 2), (3, 3), (4, 3), (5, 3), *ALIKE),
         },
     )
     assert hours(con) == [(1, 1.0), (2, 1.0), (2, 1.0), (3, 2.0), (3, 3.0), (4, 3.0), (5, 3.0)]
@@ -107,8 +116,8 @@ def test_three_rolling_exports_come_to_the_last_word_on_each_day(loaded):
 def test_order_given_and_then_the_name_says_which_is_later(loaded, paths, kept):
     con = loaded(
         {"worklogs": f"path = {paths}"},
-        w2_csv=work((1, 1), (1, 3), (2, 2)),
-        w10_csv=work((1, 1), (1, 3), (2, 9)),
+        w2_csv=work((1, 1), (1, 3), (2, 2), *ALIKE),
+        w10_csv=work((1, 1), (1, 3), (2, 9), *ALIKE),
     )
     assert hours(con) == [(1, 1.0), (1, 3.0), (2, kept)]
 
@@ -145,6 +154,17 @@ OTHERS = [(day, 2) for day in range(1, 8)]
         ([(2, 1)], [(2, 4)], "of 2026-02-02 a.csv has 1 row, b.csv 1 row; none of them is the same"),
         ([(1, 1), (2, 4)], [(1, 1), (2, 5)], "2 rows, b.csv 2 rows; 1 of them is the same"),  # by chance?
         (MANY, [(1, 1), (7, 2)], "7 rows, b.csv 2 rows; 1 of them is the same"),  # corrections?
+        (MANY[:3], [*MANY[:3], (3, 9)], "3 rows, b.csv 4 rows; 3 of them are the same"),  # too few to know
+        (
+            MANY + OTHERS,
+            MANY + [(day, 3) for day in range(1, 8)],
+            "14 rows; 7 of them are the same",
+        ),  # two teams?
+        (
+            ALIKE,
+            [*ALIKE[:13], (25, 7)],
+            "16 rows, b.csv 14 rows; 13 of them are the same",
+        ),  # an extract and a row?
         (MANY, MANY[:5] + MANY[6:], "7 rows, b.csv 6 rows; 6 of them are the same"),  # an extract?
         (MANY + OTHERS, [*MANY, (8, 1)], "14 rows, b.csv 7 rows; 7 of them are the same"),  # of fewer teams?
     ],
@@ -197,7 +217,23 @@ def charges(*rows):
     )
 
 
+def again(text, number):
+    """The same charges with a column that is another in every export."""
+    head, *lines = text.splitlines()
+    return "\n".join([f"{head},x_ExportId", *(f"{line},e{number}" for line in lines), ""])
+
+
 CLOUD = 'path = "f*.csv"\npreset = "focus"\nset = { category = "infrastructure" }'
+
+
+@pytest.mark.parametrize("cost", [1.5, 1.75])
+def test_charges_exported_again_under_another_export_id_are_a_question(loaded, cost):
+    texts = [
+        again(charges(*((day, "a", of) for day in range(1, 20))), number)
+        for number, of in enumerate((1.5, cost))
+    ]
+    with pytest.raises(ReviewError, match=r"19 rows, f2\.csv 19 rows; none of them is the same"):
+        loaded({"costs": CLOUD}, f1_csv=texts[0], f2_csv=texts[1])
 
 
 def test_charges_of_a_cloud_in_parts_are_all_kept(loaded):
@@ -265,7 +301,7 @@ def test_draft_that_was_invoiced_on_another_day_is_the_same_invoice(loaded):
 
 
 def test_invoices_of_two_firms_with_the_same_numbers_are_a_question(loaded):
-    with pytest.raises(ReviewError, match="none of them is the same"):
+    with pytest.raises(ReviewError, match="2 lines of the same number, 0 of them with the same partner"):
         loaded(
             {"invoices": 'path = "i*.csv"'},
             i1_csv=invoice(("INV-1", "acme", 10, 1, "paid"), ("INV-2", "acme", 20, 2, "paid")),
@@ -275,10 +311,23 @@ def test_invoices_of_two_firms_with_the_same_numbers_are_a_question(loaded):
 
 def test_invoices_that_are_only_some_of_the_earlier_are_a_question(loaded):
     lines = [(f"l{day}", "acme", 10, day, "paid") for day in range(1, 8)]
-    with pytest.raises(ReviewError, match=r"i1.csv has 7 rows, i2.csv 6 rows; 6 of them are the same"):
+    with pytest.raises(ReviewError, match=r"i1\.csv and i2\.csv have 6 lines of the same number, 6 of them"):
         loaded(
             {"invoices": 'path = "i*.csv"'}, i1_csv=invoice(*lines), i2_csv=invoice(*lines[:4], *lines[5:])
         )
+
+
+def test_two_entities_that_number_alike_are_a_question(loaded):
+    texts = [
+        invoice(*((f"{number}", "acme", amount, number - 999, "paid") for number in range(1000, 1009)))
+        for amount in (100, 70)
+    ]
+    with pytest.raises(ReviewError) as error:
+        loaded({"invoices": 'path = "i*.csv"'}, i1_csv=texts[0], i2_csv=texts[1])
+    assert "i1.csv and i2.csv have 9 lines of the same number, 0 of them with the same partner" in str(
+        error.value
+    )
+    assert "put a system's name before its ids with `sql`" in str(error.value)
 
 
 def test_invoices_in_parts_are_all_kept(loaded):
@@ -400,13 +449,26 @@ def test_calls_of_one_id_in_two_exports_count_once(opened):
 def test_daily_sums_of_a_later_export_replace_the_earlier(loaded):
     head = "date,partner_id,calls,errors\n"
     block = 'path = "d*.csv"\npreset = "daily"\nset = { environment = "production" }'
-    days = [f"2026-02-{day:02},acme,{day * 10},0\n" for day in range(1, 9)]
+    days = [f"2026-02-{day:02},acme,{day * 10},0\n" for day in range(1, 15)]
     con = loaded(
         {"calls": block},
-        d1_csv=head + "".join(days[:3]) + "2026-02-04,acme,5,0\n",
+        d1_csv=head + "".join(days[:9]) + "2026-02-10,acme,5,0\n",
         d2_csv=head + "".join(days[1:]),
     )
-    assert call_sums(con) == [(day, day * 10) for day in range(1, 9)]
+    assert call_sums(con) == [(day, day * 10) for day in range(1, 15)]
+
+
+def test_daily_sums_of_two_regions_with_quiet_partners_are_a_question(loaded):
+    block = 'path = "d*.csv"\npreset = "daily"\nset = { environment = "production" }'
+    texts = [
+        "date,partner_id,calls,errors\n"
+        + "".join(
+            f"2026-02-{day:02},quiet,5,0\n2026-02-{day:02},acme,{day + more},0\n" for day in range(1, 20)
+        )
+        for more in (7, 70)
+    ]
+    with pytest.raises(ReviewError, match="38 rows; 19 of them are the same"):
+        loaded({"calls": block}, d1_csv=texts[0], d2_csv=texts[1])
 
 
 def test_daily_sums_of_two_regions_are_a_question(loaded):

@@ -74,8 +74,8 @@ def test_preset_says_what_to_export_and_reads_no_secret(preset):
     assert not SECRET.search(read)
     head = tomllib.loads("\n".join(line[3:] for line in lines if line.startswith("--|")))
     known = (
-        "summed parts required optional json settings format header names delimiter aliases header_within lists"
-        " records hint recognise keys utc"
+        "summed parts identity required optional json settings format header names delimiter aliases header_within"
+        " lists records hint recognise keys utc"
     )
     assert set(head) <= set(known.split())
 

@@ -288,7 +288,7 @@ MISTAKES = [
     ("environment =", "system =", [f'11  exports.calls.set.system = "production": {COLUMN}']),
     ("[exclude]", '[exports.partners.set]\n"is test" = true\n[exclude]',
         ['16  exports.partners.set."is test" = true: not a column of partners. Allowed: partner_id, name, registered_at, '
-        'sandbox_at, first_call_at, production_at, offboarded_at, is_test, segment, plan. Did you mean "is_test"?']),
+        'sandbox_at, first_call_at, production_at, offboarded_at, is_test, segment, plan, region. Did you mean "is_test"?']),
     ('"production"', "[1]", ["11  exports.calls.set.environment: not a constant. Allowed: text, a number, true or false, a date."]),
     ('["GET /health"]', '"GET /health"', ['16  exclude.operation = "GET /health": not a list. Write it in brackets: [ … ].']),
     ("[[rate]]", "[rate]", ["17  rate: not a list. Write [[rate]]."]),

@@ -219,6 +219,12 @@ def test_which_of_two_columns_of_one_name_counts_is_not_guessed(loaded):
     assert partners(loaded({"partners": block}, partners_csv=text)) == ACME
 
 
+def test_line_break_in_a_name_is_a_space(loaded):
+    block = 'path = "k.csv"\ncolumns = { amount = "amount (net)" }'
+    text = 'date,category,"amount\n(net)",currency\n2026-02-10,people,1,USD\n'
+    assert amounts(loaded({"costs": block}, k_csv=text)) == [1]
+
+
 def test_columns_that_nothing_reads_may_share_a_name(loaded):
     text = "partner_id,name,note,NOTE,registered_at\nacme,Acme,x,y,2025-12-01\n"
     assert partners(loaded(partners_csv=text)) == ACME

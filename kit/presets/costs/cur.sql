@@ -6,6 +6,7 @@
 -- FOCUS (preset focus) spreads commitments over what they bear. Only the API program's accounts or tags belong in the
 -- files, or say the share with `set = { category = "infrastructure", allocation = "0.4" }`.
 --| parts = true
+--| identity = ["bill/PayerAccountId", "lineItem/UsageAccountId", "lineItem/LineItemType", "lineItem/UsageStartDate", "lineItem/UsageEndDate", "lineItem/ProductCode", "lineItem/UsageType", "lineItem/Operation", "lineItem/AvailabilityZone", "lineItem/ResourceId", "lineItem/LineItemDescription", "bill_payer_account_id", "line_item_usage_account_id", "line_item_line_item_type", "line_item_usage_start_date", "line_item_usage_end_date", "line_item_product_code", "line_item_usage_type", "line_item_operation", "line_item_availability_zone", "line_item_resource_id", "line_item_line_item_description"]
 --| required = ["line_item_usage_start_date", "line_item_unblended_cost", "line_item_currency_code"]
 --| [aliases]
 --| line_item_usage_start_date = ["lineItem/UsageStartDate"]

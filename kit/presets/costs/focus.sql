@@ -4,6 +4,7 @@
 -- Days are those of UTC, by which clouds bill. Cost is EffectiveCost: what the charge period bears, commitments spread;
 -- tax and corrections included.
 --| parts = true
+--| identity = ["BillingAccountId", "SubAccountId", "ResourceId", "ServiceName", "SkuId", "SkuPriceId", "RegionId", "AvailabilityZone", "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency", "CommitmentDiscountId", "ChargePeriodStart", "ChargePeriodEnd"]
 --| required = ["ChargePeriodStart", "EffectiveCost", "BillingCurrency"]
 select
     utc_day("ChargePeriodStart") as date,

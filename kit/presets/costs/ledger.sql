@@ -35,23 +35,31 @@ named as (
         ) as is_result,
         case
             when regexp_full_match(
-                name, '(plus |less )?(other |operating |trading |total )?(income|revenues?|turnover|sales)'
+                name, '(plus |less )?((other|operating|trading|total) )*(income|revenues?|turnover|sales)'
             ) then 'income'
             when regexp_full_match(
                 name,
-                '(plus |less )?(other |operating |trading |total |administrative |administration |general )?'
+                '(plus |less )?((other|operating|trading|total|administrative|administration|general) )*'
                 || '(expenses?|expenditure|costs?|overheads?|cost of (goods sold|sales|revenue))'
             ) then 'costs'
         end as kind
     from cleaned
 ),
 
-accounts as (
+headed as (
     select
         *,
         figure is not null and not is_total and not is_result as is_account,
-        last_value(if(figure is null, kind, null) ignore nulls) over (partition by source order by source_row) as section
+        last_value(if(figure is null, kind, null) ignore nulls) over (partition by source order by source_row) as heading,
+        bool_or(figure is null and label <> '') over (partition by source) as has_headings,
+        bool_or(is_result) over (partition by source) as has_results
     from named
+),
+
+-- Where there are no headings, a line such as Turnover is income, if results show that it is.
+accounts as (
+    select *, if(has_headings, heading, if(has_results, kind, null)) as section
+    from headed
 ),
 
 summed as (
@@ -107,9 +115,23 @@ wrong_results as (
         'income less costs do not come to ' || label || ', ' || figure
         || '. Known headings: Income, Revenue, Turnover, Sales; Expenses, Costs, Overheads, Cost of Sales.' as what
     from summed
-    where is_result and exists (select 1 from summed as any_income where any_income.is_income)
+    where is_result
     qualify row_number() over (partition by source order by source_row desc) = 1
         and coalesce(abs(number) not in (abs(result_so_far), abs(total_so_far)), true)
+),
+
+wrong_sections as (
+    select
+        source,
+        source_row,
+        if(
+            has_headings,
+            'no heading above ' || label || ' says whether it is income or a cost. Known headings: Income, Revenue,'
+            || ' Turnover, Sales; Expenses, Costs, Overheads, Cost of Sales.',
+            label || ' reads like income, and nothing shows whether it is. Put a heading above it, Income or Expenses.'
+        ) as what
+    from summed
+    where is_account and if(has_headings, section is null, kind = 'income' and not has_results)
 ),
 
 -- Where an account is no number that is said first.
@@ -119,6 +141,8 @@ wrong as (
         from wrong_totals
         union all
         from wrong_results
+        union all
+        from wrong_sections
     ) as amiss
     where not exists (
         select 1 from summed where summed.source = amiss.source and summed.is_account and summed.number is null

@@ -25,7 +25,7 @@ select
     "Customer" as partner_id,
     coalesce(
         write_stated(number[1] - number[2]),
-        "Total" || coalesce(' less ' || "Tax", '') || ' (is that mark one of decimals or of thousands? Set `decimal`)'
+        "Total" || coalesce(' less ' || "Tax", '') || ' (is that mark one of decimals or of thousands? Set `decimal`, and `thousands` if there is one)'
     ) as amount,
     "Currency" as currency,
     coalesce(nullif(trim("Finalized At (UTC)"), ''), "Date (UTC)") as invoiced_at,
