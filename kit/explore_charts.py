@@ -220,3 +220,55 @@ def bars(
         ),
         height=80 + ROW * found.height,
     )
+
+
+def cohorts(found: pl.DataFrame) -> Any:
+    """Cohorts by quarter of registration: the share in production in time, and to date; of activation.cohorts."""
+    if found.is_empty():
+        return nothing("No cohort", "No partner is registered")
+    shown = found.with_columns(
+        kind=pl.when("is_mature").then(pl.lit("Mature")).otherwise(pl.lit("Too young to compare")),
+        share=pl.coalesce("in_time_share", "production_share"),
+        label=pl.format("{} ({})", "cohort", "registered"),
+    )
+    texts = [
+        f"{formats.percent(row['share'])}{'' if row['is_mature'] else ' so far'}" for row in shown.to_dicts()
+    ]
+    return bars(
+        shown.with_columns(text=pl.Series(texts, dtype=pl.String)),
+        "label",
+        "share",
+        "Who came to production, by quarter of registration",
+        "Share of each cohort within the days that nine in ten needed; in brackets its partners. Young ones so far",
+        {"Mature": HARD, "Too young to compare": "#a3adb6"},
+    )
+
+
+def stage_times(found: pl.DataFrame) -> Any:
+    """Days between stages: the middle half of partners as a bar, the median as a line; of activation.stage_times."""
+    if found.is_empty():
+        return nothing("No times", "No partner has reached a second stage")
+    texts = [f"{row['median_days']} ({row['quartile_1']} to {row['quartile_3']})" for row in found.to_dicts()]
+    shown = found.with_columns(text=pl.Series(texts, dtype=pl.String))
+    y = alt.Y(
+        "step:N", sort=None, title=None, axis=axis(domain=False, ticks=False, labelColor=INK, labelLimit=260)
+    )
+    top = max(found["quartile_3"].to_list()) * 1.3 or 1
+    x = alt.X("quartile_1:Q", title=None, scale=alt.Scale(domain=[0, top], nice=False), axis=axis(grid=True))
+    chart = alt.Chart(rows(shown))
+    tooltip = ["step:N", "partners:Q", "quartile_1:Q", "median_days:Q", "quartile_3:Q", "longest:Q"]
+    spans = chart.mark_bar(height=ROW - 10, color=BACK).encode(x=x, x2="quartile_3:Q", y=y, tooltip=tooltip)
+    middles = chart.mark_tick(color=INK, thickness=2, size=ROW - 6).encode(
+        x="median_days:Q", y=y, tooltip=tooltip
+    )
+    labels = chart.mark_text(align="left", dx=6, color=INK).encode(x="quartile_3:Q", y=y, text="text:N")
+    return sized(
+        titled(
+            alt.layer(spans, middles, labels),
+            "times",
+            f"From registration to production: {found['median_days'][-1]} days for half of those who made it",
+            "Days: median and quartiles of the partners who reached the later stage",
+            series(found["step"].to_list(), texts),
+        ),
+        height=90 + ROW * found.height,
+    )

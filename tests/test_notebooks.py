@@ -57,6 +57,22 @@ def test_growth_answers_on_the_samples(program, said, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (
+            "northgate",
+            ["first API call to production: 28 partners, 37.8%", "36.2% of all partners", "2026-Q1, 38.5%"],
+        ),
+        ("meridian", ["first API call to production: 21 partners, 31.8%", "45.0% of all partners"]),
+    ],
+)
+def test_activation_answers_on_the_samples(program, said, tmp_path):
+    told = shown("activation.ipynb", program, tmp_path)
+    assert [text for text in said if text not in told] == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["northgate", "meridian"])
 def test_check_exports_shows_the_ledger_of_the_samples(program, tmp_path):
     assert "unmatched" in shown("check_exports.ipynb", program, tmp_path)
