@@ -8,7 +8,20 @@ import polars as pl
 
 from kit import formats
 from kit.growth import Projection
-from kit.pictures import ESTIMATE_PALE, HARD, INK, QUIET, WARN, axis, floats, legend, rows, series, titled
+from kit.pictures import (
+    ESTIMATE_PALE,
+    HARD,
+    INK,
+    QUIET,
+    WARN,
+    axis,
+    floats,
+    legend,
+    money_axis,
+    rows,
+    series,
+    titled,
+)
 
 WIDE, TALL, ROW = 640, 260, 24
 CAME, BACK = HARD, "#93c4c0"
@@ -272,3 +285,87 @@ def stage_times(found: pl.DataFrame) -> Any:
         ),
         height=90 + ROW * found.height,
     )
+
+
+MOVES = {
+    "new": ("New", HARD),
+    "returned": ("Returned", "#4f9a98"),
+    "expansion": ("Expansion", "#93c4c0"),
+    "contraction": ("Contraction", "#d9a48c"),
+    "churned": ("Churned", WARN),
+}
+
+
+def money_moves(found: pl.DataFrame, currency: str, what: str) -> Any:
+    """What moves revenue from month to month; of revenue.movements."""
+    if found.is_empty():
+        return nothing("Nothing moves", "There is no revenue")
+    titles = {key: title for key, (title, _) in MOVES.items()}
+    long = floats(
+        found.unpivot(on=list(MOVES), index=["name"], variable_name="move", value_name="amount"), "amount"
+    ).with_columns(move=pl.col("move").replace_strict(titles))
+    totals = [*long["amount"].to_list(), 0.0]
+    bars_ = (
+        alt.Chart(rows(long))
+        .transform_calculate(position=f"indexof({list(titles.values())!r}, datum.move)")
+        .mark_bar()
+        .encode(
+            x=alt.X("name:N", sort=None, title=None, axis=axis(labelAngle=0, ticks=False)),
+            y=money_axis(alt.Y, "amount:Q", totals, currency),
+            color=alt.Color(
+                "move:N",
+                scale=alt.Scale(domain=list(titles.values()), range=[colour for _, colour in MOVES.values()]),
+                legend=legend(5),
+            ),
+            order="position:Q",
+            tooltip=["name:N", "move:N", alt.Tooltip("amount:Q", format=",.2f")],
+        )
+    )
+    first, last = found["opening"][0], found["closing"][-1]
+    texts = [
+        f"{formats.money(row['opening'], currency)} to {formats.money(row['closing'], currency)}"
+        for row in found.to_dicts()
+    ]
+    return sized(
+        titled(
+            bars_,
+            "moves",
+            f"From {formats.money(first, currency)} to {formats.money(last, currency)} a month",
+            f"{currency} a month: {what}, by what each partner changed",
+            series(found["name"].to_list(), texts),
+        )
+    )
+
+
+def money_lines(
+    found: pl.DataFrame, lines: Mapping[str, str], currency: str, title: str, subtitle: str
+) -> Any:
+    """Amounts month by month as lines: columns of a frame with `name`, and what each is called."""
+    if found.is_empty():
+        return nothing(title, "There is nothing of it in the exports")
+    long = (
+        found.unpivot(on=list(lines), index=["name"], variable_name="line", value_name="amount")
+        .drop_nulls("amount")
+        .with_columns(pl.col("line").replace_strict(dict(lines)))
+    )
+    shades = [HARD, "#93c4c0", "#74818d", WARN]
+    drawn = (
+        alt.Chart(rows(floats(long, "amount")))
+        .mark_line(point=alt.OverlayMarkDef(size=22), strokeWidth=1.8)
+        .encode(
+            x=alt.X("name:N", sort=None, title=None, axis=axis(labelAngle=0, ticks=False)),
+            y=money_axis(alt.Y, "amount:Q", [*map(float, long["amount"].to_list()), 0.0], currency),
+            color=alt.Color(
+                "line:N",
+                scale=alt.Scale(domain=list(lines.values()), range=shades[: len(lines)]),
+                legend=legend(),
+            ),
+            strokeDash=alt.StrokeDash("line:N", legend=None, sort=list(lines.values())),
+            tooltip=["name:N", "line:N", alt.Tooltip("amount:Q", format=",.2f")],
+        )
+    )
+    texts = [
+        ", ".join(f"{name} {formats.money(row[column], currency)}" for column, name in lines.items())
+        for row in found.to_dicts()
+    ]
+    return sized(titled(drawn, "lines", title, subtitle, series(found["name"].to_list(), texts)))

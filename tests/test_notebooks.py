@@ -73,6 +73,20 @@ def test_activation_answers_on_the_samples(program, said, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        # The quarter's and the months' revenue are those of the samples' own account.
+        ("northgate", ["not billed: $1.83M in the quarter, +22.6%", "306,108.28", "660,440.94"]),
+        ("meridian", ["Recognised revenue: €166K in the quarter, +10.6%", "59,037.29", "Summit Markets"]),
+    ],
+)
+def test_revenue_answers_on_the_samples(program, said, tmp_path):
+    told = shown("revenue.ipynb", program, tmp_path)
+    assert [text for text in said if text not in told] == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["northgate", "meridian"])
 def test_check_exports_shows_the_ledger_of_the_samples(program, tmp_path):
     assert "unmatched" in shown("check_exports.ipynb", program, tmp_path)
