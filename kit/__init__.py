@@ -45,6 +45,7 @@ tables      frames → tables for a notebook
 pricing_words, pricing_charts   the answers of pricing as sentences and pictures
 explore     a program opened for questions of one's own, and the five metrics by group of partners
 revenue     behind API program revenue
+onboarding  behind the cost per partner onboarded
 growth      behind the partner growth rate
 activation  behind the partner activation rate
 explore_charts   pictures for the notebooks behind the five numbers

@@ -369,3 +369,53 @@ def money_lines(
         for row in found.to_dicts()
     ]
     return sized(titled(drawn, "lines", title, subtitle, series(found["name"].to_list(), texts)))
+
+
+def money_bars(found: pl.DataFrame, value: str, currency: str, title: str, subtitle: str) -> Any:
+    """Amounts quarter by quarter as bars: a column of a frame with `quarter`."""
+    given = found.drop_nulls(value)
+    if given.is_empty():
+        return nothing(title, "There is nothing of it in the exports")
+    scale = formats.scale_of(given[value].to_list())
+    texts = [formats.money(amount, currency, scale) for amount in given[value]]
+    shown = floats(given, value).with_columns(text=pl.Series(texts, dtype=pl.String))
+    x = alt.X("quarter:N", sort=None, title=None, axis=axis(labelAngle=0, ticks=False))
+    y = money_axis(alt.Y, f"{value}:Q", [*shown[value].to_list(), 0.0], currency)
+    chart = alt.Chart(rows(shown))
+    drawn = chart.mark_bar(color=HARD, size=36).encode(x=x, y=y, tooltip=["quarter:N", "text:N"])
+    labels = chart.mark_text(dy=-7, fontWeight=700, color=INK).encode(x=x, y=y, text="text:N")
+    return sized(
+        titled(drawn + labels, value, title, subtitle, series(given["quarter"].to_list(), texts)), height=220
+    )
+
+
+def money_parts(found: pl.DataFrame, currency: str, title: str, subtitle: str) -> Any:
+    """Cost quarter by quarter in parts, stacked: a frame with `quarter`, `part`, `cost`."""
+    if found.is_empty():
+        return nothing(title, "There is nothing of it in the exports")
+    sums = found.group_by("part", maintain_order=True).agg(pl.col("cost").sum()).sort("cost", descending=True)
+    order = sums["part"].to_list()
+    shades = [HARD, "#4f9a98", "#93c4c0", "#3d4a57", "#74818d", "#a3adb6", "#c9d0d6", "#d9a48c"]
+    drawn = (
+        alt.Chart(rows(floats(found, "cost")))
+        .transform_calculate(position=f"indexof({order!r}, datum.part)")
+        .mark_bar(size=36)
+        .encode(
+            x=alt.X("quarter:N", sort=None, title=None, axis=axis(labelAngle=0, ticks=False)),
+            y=money_axis(
+                alt.Y,
+                "cost:Q",
+                [*map(float, found.group_by("quarter").agg(pl.col("cost").sum())["cost"].to_list()), 0.0],
+                currency,
+            ),
+            color=alt.Color(
+                "part:N",
+                scale=alt.Scale(domain=order, range=[shades[n % len(shades)] for n in range(len(order))]),
+                legend=legend(),
+            ),
+            order="position:Q",
+            tooltip=["quarter:N", "part:N", alt.Tooltip("cost:Q", format=",.2f")],
+        )
+    )
+    texts = [formats.money(cost, currency) for cost in sums["cost"]]
+    return sized(titled(drawn, "parts", title, subtitle, series(order, texts)))

@@ -87,6 +87,22 @@ def test_revenue_answers_on_the_samples(program, said, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (
+            "northgate",
+            ["1,161.42", "10 partners this quarter with a team of 4.0; a year ago 2", "$58.1K at today"],
+        ),
+        ("meridian", ["1,417.44", "6 partners this quarter with a team of 5.0; a year ago 2"]),
+    ],
+)
+def test_onboarding_answers_on_the_samples(program, said, tmp_path):
+    told = shown("onboarding.ipynb", program, tmp_path)
+    assert [text for text in said if text not in told] == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["northgate", "meridian"])
 def test_check_exports_shows_the_ledger_of_the_samples(program, tmp_path):
     assert "unmatched" in shown("check_exports.ipynb", program, tmp_path)
