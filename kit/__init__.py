@@ -46,6 +46,7 @@ pricing_words, pricing_charts   the answers of pricing as sentences and pictures
 explore     a program opened for questions of one's own, and the five metrics by group of partners
 revenue     behind API program revenue
 onboarding  behind the cost per partner onboarded
+value       behind program cost vs. value
 growth      behind the partner growth rate
 activation  behind the partner activation rate
 explore_charts   pictures for the notebooks behind the five numbers
@@ -56,8 +57,37 @@ starting    a folder of exports → a first program.toml, and what is left to an
 cli         the command
 """
 
+import importlib
 import sys
+from typing import Any
 
 # jsonschema, which Altair and papermill load, builds a grammar of web addresses for two seconds when it can import
 # this; nothing here has one to check, and without it jsonschema leaves that check out.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+# What a notebook wants, by its own name: `from kit import open_program, growth`. Nothing is imported before it is asked
+# for, since the command starts in half the time without pictures and notebooks.
+OF_MODULES = {
+    "open_program": "explore",
+    "by_group": "explore",
+    "open_lab": "lab",
+    "sentence": "tables",
+    "table": "tables",
+}
+MODULES = (
+    "revenue", "onboarding", "activation", "value", "growth", "pricing", "what_if", "checks",
+    "charts", "explore_charts", "pricing_charts", "coverage_chart",
+)  # fmt: skip
+__all__ = [*OF_MODULES, *MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in OF_MODULES:
+        return getattr(importlib.import_module(f"kit.{OF_MODULES[name]}"), name)
+    if name in MODULES:
+        return importlib.import_module(f"kit.{name}")
+    raise AttributeError(f"module 'kit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -129,7 +129,8 @@ def add_settings(con: duckdb.DuckDBPyConnection, program: Program) -> None:
     for work in program.avoidance:
         per_call = work.minutes * work.hourly / 60
         values = (per_call * work.low, per_call * work.share, per_call * work.high)
-        insert_rows(con, "avoidance", [(work.operation, *values)])
+        hours = work.minutes * work.share / 60
+        insert_rows(con, "avoidance", [(work.operation, *values, hours, work.capacity)])
     excluded = program.exclude.model_dump().items()
     insert_rows(con, "excluded", ((field, value) for field, values in excluded for value in values))
     insert_rows(con, "goal", ([(program.goal.partners_to_add,)] if program.goal else []))

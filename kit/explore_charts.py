@@ -419,3 +419,76 @@ def money_parts(found: pl.DataFrame, currency: str, title: str, subtitle: str) -
     )
     texts = [formats.money(cost, currency) for cost in sums["cost"]]
     return sized(titled(drawn, "parts", title, subtitle, series(order, texts)))
+
+
+def value_ratio(found: pl.DataFrame) -> Any:
+    """The ratio of value to cost by quarter with its range, and on direct revenue alone; of value.by_quarter."""
+    given = found.drop_nulls("value_ratio")
+    if given.is_empty():
+        return nothing("No ratio", "It needs the costs export")
+    texts = [formats.ratio(ratio) for ratio in given["value_ratio"]]
+    shown = given.with_columns(text=pl.Series(texts, dtype=pl.String))
+    x = alt.X("quarter:N", sort=None, title=None, axis=axis(labelAngle=0, ticks=False))
+    y = alt.Y("value_ratio:Q", title=None, axis=axis(grid=True, domain=False, ticks=False, tickCount=5))
+    chart = alt.Chart(rows(shown)).encode(
+        x=x, tooltip=["quarter:N", "text:N", "low:Q", "high:Q", "direct_ratio:Q"]
+    )
+    layers = [
+        chart.mark_bar(color=ESTIMATE_PALE, stroke=HARD, strokeWidth=0.8, size=36).encode(y=y),
+        chart.mark_bar(color=HARD, size=36).encode(y="direct_ratio:Q"),
+        chart.mark_rule(color=INK).encode(y="low:Q", y2="high:Q"),
+        chart.mark_text(dy=-7, fontWeight=700, color=INK).encode(y="high:Q", text="text:N"),
+        alt.Chart(rows(pl.DataFrame({"even": [1.0]})))
+        .mark_rule(color=WARN, strokeDash=[4, 3])
+        .encode(y="even:Q"),
+    ]
+    return sized(
+        titled(
+            alt.layer(*layers),
+            "ratio",
+            f"One of cost returns {texts[-1].split(' ')[0]}",
+            "Value to cost: solid is direct revenue, the rest estimated; the line is low to high, dashed is break-even",
+            series(given["quarter"].to_list(), texts),
+        )
+    )
+
+
+def ratio_tornado(found: pl.DataFrame) -> Any:
+    """How far the ratio moves with one assumption at a time; of value.assumptions."""
+    if found.is_empty():
+        return nothing("Nothing to move", "No assumption is set, or there is no ratio")
+    base = float(found["base"][0])
+    texts = [f"{formats.ratio(row['less'])} to {formats.ratio(row['more'])}" for row in found.to_dicts()]
+    shown = found.with_columns(text=pl.Series(texts, dtype=pl.String))
+    ends = [*found["less"].to_list(), *found["more"].to_list(), base]
+    margin = ((max(ends) - min(ends)) or 1.0) * 0.3
+    x = alt.X(
+        "less:Q",
+        title=None,
+        scale=alt.Scale(domain=[max(min(ends) - margin / 4, 0), max(ends) + margin], nice=False, zero=False),
+        axis=axis(tickCount=5),
+    )
+    y = alt.Y(
+        "assumption:N",
+        sort=None,
+        title=None,
+        axis=axis(domain=False, ticks=False, labelColor=INK, labelLimit=290),
+    )
+    chart = alt.Chart(rows(shown))
+    layers = [
+        chart.mark_bar(height=ROW - 8, color=ESTIMATE_PALE, stroke=HARD, strokeWidth=0.8).encode(
+            x=x, x2="more:Q", y=y
+        ),
+        alt.Chart(rows(pl.DataFrame({"base": [base]}))).mark_rule(color=INK).encode(x="base:Q"),
+        chart.mark_text(align="left", dx=5, color=INK).encode(x="more:Q", y=y, text="text:N"),
+    ]
+    return sized(
+        titled(
+            alt.layer(*layers),
+            "assumptions",
+            f"{found['assumption'][0]}, matters most",
+            f"Value to cost with one assumption at a time at its ends; the line is the quarter's {formats.ratio(base)}",
+            series(found["assumption"].to_list(), texts),
+        ),
+        height=90 + ROW * found.height,
+    )

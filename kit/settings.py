@@ -125,11 +125,16 @@ class Attribution(Block):
 
 
 class Avoidance(Block):
-    """[[avoidance]]: manual work that a successful production call replaces."""
+    """[[avoidance]]: manual work that a successful production call replaces.
+
+    `capacity` is the hours a month that the team which did the work has for it: more than that it cannot have been
+    spared. It bounds what the notebook on cost vs. value shows, not the page's figure.
+    """
 
     operation: Text
     minutes: Positive
     hourly: Wage
+    capacity: Positive | None = None
     share: Share = ONE
     low: Annotated[Share, around("share")] = _like("share")
     high: Annotated[Share, around("share")] = _like("share")

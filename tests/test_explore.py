@@ -1,5 +1,6 @@
 """A program opened for questions of one's own, and the five metrics by group of partners."""
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -183,3 +184,30 @@ def test_transactions_are_revenue_before_monetization(con, explored):
         ("Basic", 12),
         ("All partners", 12),
     ]
+
+
+# As an analyst begins
+
+
+def test_names_stand_on_tab():
+    import kit
+
+    assert {"open_program", "by_group", "revenue", "onboarding", "activation", "value", "growth"} <= set(
+        dir(kit)
+    )
+    for name in dir(kit):
+        assert getattr(kit, name).__doc__
+    with pytest.raises(AttributeError, match="has no attribute 'revenu'"):
+        _ = kit.revenu
+
+
+def test_question_in_the_readme_is_answered(monkeypatch):
+    root = Path(__file__).parent.parent
+    monkeypatch.chdir(root)
+    [code] = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    *lines, by_segment, by_plan = code.strip().splitlines()
+    names: dict[str, object] = {}
+    exec("\n".join(lines), names)
+    assert eval(by_segment, names).tail(1).rows() == [("All partners", 127, 46, pytest.approx(46 / 127))]
+    told = eval(by_plan, names)
+    assert told["production"].sum() == 46

@@ -103,6 +103,20 @@ def test_onboarding_answers_on_the_samples(program, said, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        # The quarter's ratio, low, high and on direct revenue are those of the samples' own account.
+        ("northgate", ["2.4 : 1: 1.5 : 1 if every", "3.4 : 1 at its high", "and 0 : 1 on direct"]),
+        ("meridian", ["2.9 : 1: 2.2 : 1 if every", "3.5 : 1 at its high", "and 1.8 : 1 on direct"]),
+    ],
+)
+def test_value_answers_on_the_samples(program, said, tmp_path):
+    told = shown("value.ipynb", program, tmp_path)
+    assert [text for text in said if text not in told] == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["northgate", "meridian"])
 def test_check_exports_shows_the_ledger_of_the_samples(program, tmp_path):
     assert "unmatched" in shown("check_exports.ipynb", program, tmp_path)

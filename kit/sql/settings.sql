@@ -25,12 +25,15 @@ create table attribution (
     high decimal(38, 12) not null
 );
 
--- One row per kind of manual work avoided; money per successful production call.
+-- One row per kind of manual work avoided; money and hours per successful production call, and the hours a month that
+-- the team which did the work has for it, if that is said.
 create table avoidance (
     operation varchar not null,
     low decimal(38, 18) not null,
     base decimal(38, 18) not null,
-    high decimal(38, 18) not null
+    high decimal(38, 18) not null,
+    hours decimal(38, 18),
+    capacity decimal(38, 12)
 );
 
 -- One row per pricing case.
