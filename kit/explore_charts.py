@@ -492,3 +492,16 @@ def ratio_tornado(found: pl.DataFrame) -> Any:
         ),
         height=90 + ROW * found.height,
     )
+
+
+def cost_per_partner(found: pl.DataFrame, currency: str) -> Any:
+    """What one partner costs to bring live, quarter by quarter; of onboarding.by_quarter."""
+    subtitle = f"{currency}: onboarding cost ÷ partners who reached production in the quarter"
+    return money_bars(found, "cost_per_partner", currency, "Cost per partner onboarded", subtitle)
+
+
+def onboarding_parts(found: pl.DataFrame, currency: str) -> Any:
+    """Where onboarding's cost goes, quarter by quarter; of onboarding.by_activity or by_role."""
+    return money_parts(
+        found, currency, "Where the cost goes", f"{currency} a quarter: hours × the loaded rate of the role"
+    )
