@@ -47,10 +47,13 @@ def cohorts(program: ExploredProgram) -> pl.DataFrame:
 
     `registered`, `production` to date and its `production_share`; `is_mature` where each partner has had the days that
     nine in ten needed, and for those alone `in_time_share`, who were in production within these days: only that is
-    compared between cohorts, since younger ones have not had the time.
+    compared between cohorts, since younger ones have not had the time. Those registered before the program's calendar
+    are `earlier`.
     """
     days = maturity_days(program)
-    found = frames.frame(program.con, "activation_cohorts", next_day=_next_day(program), days=days or 0)
+    found = frames.frame(
+        program.con, "activation_cohorts", next_day=_next_day(program), as_of=program.as_of, days=days or 0
+    )
     return found.with_columns(
         production_share=pl.col("production") / pl.col("registered"),
         is_mature=pl.col("is_mature") & pl.lit(days is not None),
@@ -71,10 +74,11 @@ def skipped(program: ExploredProgram) -> pl.DataFrame:
 def stalled(program: ExploredProgram) -> pl.DataFrame:
     """Partners registered, not in production and not offboarded by the quarter's end, the dearest first.
 
-    `stopped_at` is the furthest stage reached, `since` its day, `days` from then; `hours` and `cost` of our work on the
-    partner so far, `last_work` and `last_call` in either environment, null where there is none.
+    `stopped_at` is the furthest stage reached, `since` its day, `days` from then to the quarter's last day, or the
+    data's; `hours` and `cost` of our work on the partner so far, `last_work` and `last_call` in either environment,
+    null where there is none.
     """
-    return frames.frame(program.con, "stalled_partners", next_day=_next_day(program))
+    return frames.frame(program.con, "stalled_partners", next_day=_next_day(program), as_of=program.as_of)
 
 
 def leak_text(program: ExploredProgram) -> str:

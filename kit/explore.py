@@ -8,6 +8,7 @@ by_group(program, "segment")                    # the five metrics, by segment
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -96,6 +97,22 @@ class ExploredProgram:
         )
 
     @cached_property
+    def as_of(self) -> date:
+        """The quarter's last day, or the last with a call where the data ends before."""
+        return min(self.quarter.last_day, quarters.call_days(self.con).last_day)
+
+    @cached_property
+    def begins(self) -> date:
+        """The day from which quarters are the program's own: the calendar export's first, or the first of all."""
+        [(own,)] = self.con.execute("select min(first_day) from calendar").fetchall()
+        return own or date.min
+
+    def quarters(self, count: int) -> list[Quarter]:
+        """The last quarters of the program's own calendar to the one looked at, oldest first."""
+        known = quarters.quarters_to(self.con, self.quarter)[-count:]
+        return [each for each in known if each.first_day >= self.begins]
+
+    @cached_property
     def scorecard(self) -> tuple[Metric, ...]:
         """The five metrics of the quarter."""
         return metrics.scorecard(self.con, self.quarter)
@@ -107,7 +124,9 @@ def open_program(folder: Path | str, quarter: str = "") -> ExploredProgram:
     ReviewError if settings or data are at fault.
     """
     con = tables_of(load_program(folder))
-    return ExploredProgram(con, quarters.choose_quarter(con, quarter))
+    chosen = quarters.choose_quarter(con, quarter)
+    metrics.stop_without_rates(con, chosen)
+    return ExploredProgram(con, chosen)
 
 
 def _meanings() -> dict[str, str]:
@@ -135,7 +154,8 @@ def by_group(program: ExploredProgram, by: str) -> pl.DataFrame:
     A partner's product is the one it used most. What leads to no partner in the registry is `(no partner)`, what has
     no group `(none)`. Counts and money add up to the last row, exactly; rates are of each group's own counts.
     `cost` is the program's, by each group's share of successful production calls, for costs are booked to no partner:
-    null where there are no calls or no costs. ReviewError for another grouping.
+    null where there are no calls or no costs. A figure that the page has not is null in all groups. ReviewError for
+    another grouping.
     """
     if by not in GROUPS:
         raise ReviewError(f"{by!r} is no grouping of partners. Allowed: {', '.join(GROUPS)}.")
@@ -156,22 +176,29 @@ def by_group(program: ExploredProgram, by: str) -> pl.DataFrame:
     parts: Sequence[Decimal | None] = by_calls or [None] * (rows.height - 1)
     costs = [*parts, booked or None]
     revenue = metrics.revenue_basis(program.con)
+    absent = {metric.key for metric in program.scorecard if metric.this is None}
     found = [
         {
             by: row["partner_group"],
-            "revenue": row[revenue],
+            "revenue": None if "revenue" in absent else row[revenue],
             "onboarded": row["onboarded"],
             "onboarding_cost": row["onboarding_cost"],
-            "cost_per_partner": _money(frames.divided(row["onboarding_cost"], row["onboarded"])),
+            "cost_per_partner": None
+            if "cost_per_partner" in absent
+            else _money(frames.divided(row["onboarding_cost"], row["onboarded"])),
             "registered": row["registered"],
             "production": row["production"],
             "activation_rate": frames.as_float(frames.divided(row["production"], row["registered"])),
             "value": row["recognised"] + row["attributed"] + row["avoided"],
             "cost": cost,
-            "value_ratio": _ratio(row["recognised"] + row["attributed"] + row["avoided"], cost),
+            "value_ratio": None
+            if "value_ratio" in absent
+            else _ratio(row["recognised"] + row["attributed"] + row["avoided"], cost),
             "active_before": row["active_before"],
             "active_partners": row["active_partners"],
-            "growth_rate": _growth(row["active_before"], row["active_partners"]),
+            "growth_rate": None
+            if "growth_rate" in absent
+            else _growth(row["active_before"], row["active_partners"]),
             "calls": row["calls"],
         }
         for row, cost in zip(rows.to_dicts(), costs, strict=True)

@@ -1,13 +1,14 @@
 """Behind the partner growth rate: who came and went, who stays, who is at risk, and where it leads."""
 
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from math import sqrt
 from statistics import mean, stdev
 
 import polars as pl
 
-from kit import formats, frames, pricing
+from kit import formats, frames, quarters
 from kit.explore import ExploredProgram
 from kit.metrics import Metric, partner_growth_rate
 
@@ -52,7 +53,17 @@ def months(program: ExploredProgram, count: int = 12) -> pl.DataFrame:
 
     A partner is active in a month with at least `min_calls` successful production calls. Null outside the call logs.
     """
-    return frames.months_to(program.con, program.quarter, count)
+    return frames.months_to(program.con, program.quarter, count).filter(pl.col("month") >= program.begins)
+
+
+def _whole_months(program: ExploredProgram, count: int) -> pl.DataFrame:
+    """The last months that the calls cover whole; one that has only begun would look like a loss."""
+    return months(program, count).drop_nulls("active_partners").filter("is_whole")
+
+
+def _last_whole_month(program: ExploredProgram) -> date:
+    whole = _whole_months(program, 13)["month"].to_list()
+    return whole[-1] if whole else quarters.call_days(program.con).first_day.replace(day=1)
 
 
 def milestones(program: ExploredProgram) -> pl.DataFrame:
@@ -66,7 +77,7 @@ def movements(program: ExploredProgram, count: int = 12) -> pl.DataFrame:
     New partners were never active before; returned ones were, but not in the month before; lost ones were in the month
     before, and are not now.
     """
-    spine = months(program, count).drop_nulls("active_partners").select("month", "name", "active_partners")
+    spine = _whole_months(program, count).select("month", "name", "active_partners")
     kinds = ("new", "returned", "lost")
     found = (
         moved_partners(program, count)
@@ -83,8 +94,9 @@ def movements(program: ExploredProgram, count: int = 12) -> pl.DataFrame:
 
 def moved_partners(program: ExploredProgram, count: int = 12) -> pl.DataFrame:
     """By name, who came, came back and left in each month: `month`, `partner_id`, `name`, `movement`."""
-    spine = pricing.last_months(program.con, program.quarter, count)
-    return frames.frame(program.con, "partner_movements", first_month=spine[-1], last_month=spine[0])
+    spine = _whole_months(program, count)["month"].to_list()
+    ends = (spine[0], spine[-1]) if spine else (date.max, date.min)
+    return frames.frame(program.con, "partner_movements", first_month=ends[0], last_month=ends[1])
 
 
 def retention(program: ExploredProgram, most_months: int = 13) -> pl.DataFrame:
@@ -97,7 +109,7 @@ def retention(program: ExploredProgram, most_months: int = 13) -> pl.DataFrame:
     found = frames.frame(
         program.con,
         "retention_by_cohort",
-        last_month=program.quarter.last_month.month,
+        last_month=_last_whole_month(program),
         most_months=most_months,
     )
     return found.with_columns(retention_share=pl.col("active_partners") / pl.col("partners"))
@@ -109,7 +121,7 @@ def at_risk(program: ExploredProgram) -> pl.DataFrame:
     `months_falling` in a row to the quarter's end, `calls_before` the first of them and `calls` of the last month,
     `change_share` between them, `last_month_used`.
     """
-    return frames.frame(program.con, "partners_at_risk", last_month=program.quarter.last_month.month)
+    return frames.frame(program.con, "partners_at_risk", last_month=_last_whole_month(program))
 
 
 def calls_by_partner(program: ExploredProgram) -> pl.DataFrame:
@@ -146,7 +158,7 @@ def projection(program: ExploredProgram, count: int = 12, ahead: int = AHEAD) ->
     A random walk with drift: the mean monthly change goes on; the interval is Student's, of 80 %, and counts that the
     mean itself is known from few months. None with fewer than six whole months. Not a figure for the CFO's page.
     """
-    whole = months(program, count).drop_nulls("active_partners").filter("is_whole")
+    whole = _whole_months(program, count)
     counts: list[int] = whole["active_partners"].to_list()
     if len(counts) < LEAST_MONTHS:
         return None

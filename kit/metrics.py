@@ -159,9 +159,12 @@ def partner_growth_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Met
 
     days = quarters.call_days(con)
     first_call = days.first_day
+    begins = con.execute("select min(first_day) from calendar").fetchall()[0][0]
 
     def of(quarter: Quarter) -> tuple[Figure, str]:
         before = quarters.previous(con, quarter).last_month
+        if begins is not None and before.month < begins:
+            return None, f"the calendar begins on {quarters.day_text(begins)}"
         if days.last_day < quarter.last_month.month:
             return (
                 None,

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from kit import formats, frames, quarters
+from kit import formats, frames
 from kit.explore import ExploredProgram
 from kit.metrics import Metric, cost_per_partner_onboarded
 
@@ -30,7 +30,7 @@ def by_quarter(program: ExploredProgram, count: int = SHOWN) -> pl.DataFrame:
     Null where nobody went live. Quarters before the first work log are left out.
     """
     rows = frames.by_quarter(program.con, "onboarding_by_quarter")
-    names = [each.name for each in quarters.quarters_to(program.con, program.quarter)[-count:]]
+    names = [each.name for each in program.quarters(count)]
     begun = next((place for place, name in enumerate(names) if rows[name]["hours"]), len(names))
     found = [rows[name] for name in names[begun:]]
     costs = [_money(frames.divided(row["cost"], row["partners"])) for row in found]
@@ -55,7 +55,7 @@ def by_role(program: ExploredProgram, count: int = SHOWN) -> pl.DataFrame:
 
 
 def _work_by(program: ExploredProgram, by: str, count: int) -> pl.DataFrame:
-    names = [each.name for each in quarters.quarters_to(program.con, program.quarter)[-count:]]
+    names = [each.name for each in program.quarters(count)]
     return frames.frame(program.con, "onboarding_work_by", by=by, quarters=names)
 
 
@@ -77,6 +77,9 @@ def spread_text(found: pl.DataFrame, currency: str) -> str:
         if slowest["hours"]
         else ", without an hour booked on it"
     )
+    if found.height == 1:
+        days_taken = formats.plural(slowest["days"], "day")
+        return f"{slowest['name']} alone went live: {days_taken} after registering{on}."
     return (
         f"Half of the {formats.plural(found.height, 'partner')} were live within {days[1]} days of registering"
         f" (quartiles {days[0]} and {days[2]}), with {formats.count_exactly(hours[1])} hours each"
@@ -145,7 +148,7 @@ def goal(program: ExploredProgram) -> GoalCost | None:
     today = _money(now * count)
     assert today is not None
     then = history[-5] if len(history) >= 5 else None
-    if not then or not now:
+    if not then or then < 0 or now <= 0:
         return GoalCost(count, today, None, None)
     change = float(now / Fraction(then)) ** 0.25
     quarter = float(now) * count / 4

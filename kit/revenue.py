@@ -5,6 +5,7 @@ such export: `basis` says which. Amounts are in the program's currency.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -12,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from kit import formats, frames, pricing
+from kit import formats, frames, pricing, quarters
 from kit.explore import ExploredProgram
 from kit.metrics import Metric, program_revenue, revenue_basis
 
@@ -44,7 +45,9 @@ def by_month(program: ExploredProgram, count: int = 12) -> pl.DataFrame:
 
     Null where the exports do not reach; a change on nothing, or from below zero, is null too.
     """
-    spine = frames.months_to(program.con, program.quarter, count + 1)
+    spine = frames.months_to(program.con, program.quarter, count + 1).filter(
+        pl.col("month") >= program.begins
+    )
     amounts: list[Decimal | None] = spine[basis(program)].to_list()
     changes = [None, *(_change(before, now) for before, now in pairwise(amounts))]
     per_partner = [
@@ -118,9 +121,13 @@ def concentration(partners: pl.DataFrame, currency: str) -> str:
     top = sum(partners["revenue"].to_list()[:5], ZERO)
     first = partners.row(0, named=True)
     left = formats.money(total - first["revenue"], currency)
+    largest = (
+        f"The five largest of {formats.plural(partners.height, 'partner')} bring {formats.percent(top / total)}. "
+        if partners.height > 5
+        else f"{formats.plural(partners.height, 'partner').capitalize()} in all. "
+    )
     return (
-        f"The five largest of {formats.plural(partners.height, 'partner')} bring {formats.percent(top / total)}."
-        f" With {first['name']} {formats.money(first['revenue'], currency)} would leave,"
+        f"{largest}With {first['name']} {formats.money(first['revenue'], currency)} would leave,"
         f" {formats.percent(first['revenue'] / total)}, and {left} of {formats.money(total, currency)} stay."
     )
 
@@ -145,24 +152,26 @@ def bases(program: ExploredProgram, count: int = 12) -> pl.DataFrame:
 def moves_by_partner(program: ExploredProgram, count: int = 12) -> pl.DataFrame:
     """Each partner's change of revenue from month to month: `month`, `partner_id`, `name`, `move`, `amount`.
 
-    new: none the month before nor ever; returned: none the month before, but earlier; churned: none now; expansion and
-    contraction: more and less than the month before.
+    new: nothing above zero before; returned: nothing the month before, but earlier; churned: nothing above zero now;
+    expansion and contraction: more and less than the month before, credits included. Months that the calls do not cover
+    whole are left out.
     """
-    spine = pricing.last_months(program.con, program.quarter, count + 1)[::-1]
+    spine = _whole_months(program, count + 1)["month"].to_list()
     names: dict[str, str] = {}
     amounts: dict[object, dict[str, Decimal]] = {}
     first_month: dict[str, object] = {}
     for row in _by_partner_and_month(program).iter_rows(named=True):
         names[row["partner_id"]] = row["name"]
         amounts.setdefault(row["month"], {})[row["partner_id"]] = row["amount"]
-        first_month.setdefault(row["partner_id"], row["month"])
+        if row["amount"] > 0:
+            first_month.setdefault(row["partner_id"], row["month"])
     rows = []
     for earlier, month in pairwise(spine):
         before, now = amounts.get(earlier, {}), amounts.get(month, {})
         for partner in sorted(before | now):
             was, is_ = before.get(partner, ZERO), now.get(partner, ZERO)
             if was != is_:
-                move = _move(was, is_, first_month[partner] == month)
+                move = _move(was, is_, first_month.get(partner) == month)
                 rows.append((month, partner, names[partner], move, is_ - was))
     schema: dict[str, Any] = {
         "month": pl.Date,
@@ -175,9 +184,9 @@ def moves_by_partner(program: ExploredProgram, count: int = 12) -> pl.DataFrame:
 
 
 def _move(was: Decimal, now: Decimal, is_first: bool) -> str:
-    if not was:
+    if was <= 0 < now:
         return "new" if is_first else "returned"
-    if not now:
+    if now <= 0 < was:
         return "churned"
     return "expansion" if now > was else "contraction"
 
@@ -188,7 +197,7 @@ def movements(program: ExploredProgram, count: int = 12) -> pl.DataFrame:
     Opening is the month before's revenue; it and the five, of which the last two are below zero, add up to closing,
     exactly. See moves_by_partner for what each is.
     """
-    spine = frames.months_to(program.con, program.quarter, count + 1).select("month", "name")
+    spine = _whole_months(program, count + 1).select("month", "name")
     moves = moves_by_partner(program, count)
     totals = {
         month: sum(amounts, ZERO)
@@ -261,19 +270,16 @@ def constant_currency(program: ExploredProgram, count: int = 12) -> pl.DataFrame
     `change_share` and `constant_change_share` are on the month before. Null where a currency has no rate in that month;
     empty without invoices.
     """
-    spine = pricing.last_months(program.con, program.quarter, count)
-    last = spine[0]
-    found = frames.frame(
+    spine = _spine(program, count)
+    months = frames.frame(
         program.con,
         "constant_currency",
-        first_month=spine[-1],
-        last_month=last,
-        rate_month=last.replace(day=1),
+        first_month=spine[0],
+        last_month=spine[-1],
+        rate_month=program.quarter.last_day.replace(day=1),
     )
-    months = found.group_by("month", "name", maintain_order=True).agg(
-        pl.col("reported").sum(),
-        constant=pl.when(pl.col("constant").null_count() == 0).then(pl.col("constant").sum()),
-    )
+    if not frames.has_rows(program.con, "invoices"):
+        months = months.clear()
     changes: dict[str, list[float | None]] = {
         name: [None, *(_change(before, now) for before, now in pairwise(months[column].to_list()))]
         for name, column in (("change_share", "reported"), ("constant_change_share", "constant"))
@@ -283,6 +289,21 @@ def constant_currency(program: ExploredProgram, count: int = 12) -> pl.DataFrame
         pl.Series(name, changes.get(name, []), dtype=pl.Float64)
         for name in ("change_share", "constant_change_share")
     )
+
+
+def _spine(program: ExploredProgram, count: int) -> list[date]:
+    """The last months of the program's own calendar to the quarter's end, oldest first."""
+    return [
+        month
+        for month in pricing.last_months(program.con, program.quarter, count)[::-1]
+        if month >= program.begins
+    ]
+
+
+def _whole_months(program: ExploredProgram, count: int) -> pl.DataFrame:
+    """The last months to the quarter's end that are over in the data: `month`, `name`."""
+    spine = frames.months_to(program.con, program.quarter, count).filter(pl.col("month") >= program.begins)
+    return spine.filter(pl.col("is_whole") | (pl.col("month") < quarters.call_days(program.con).first_day))
 
 
 def _by_partner_and_month(program: ExploredProgram) -> pl.DataFrame:

@@ -37,7 +37,8 @@ def by_quarter(program: ExploredProgram, count: int = SHOWN) -> pl.DataFrame:
     Ratios are null where cost is not above zero.
     """
     rows = frames.by_quarter(program.con, "cost_and_value_by_quarter")
-    names = [each.name for each in quarters.quarters_to(program.con, program.quarter)[-count:]]
+    names = [each.name for each in program.quarters(count)]
+    on_page = dict(ratio(program).history)
     begun = next((place for place, name in enumerate(names) if rows[name]["cost"]), len(names))
     found = []
     for name in names[begun:]:
@@ -48,7 +49,8 @@ def by_quarter(program: ExploredProgram, count: int = SHOWN) -> pl.DataFrame:
             "high": metrics.value_of(row, "high"),
             "direct_ratio": row["direct"],
         }
-        ratios = {key: _ratio(amount, row["cost"]) for key, amount in amounts.items()}
+        is_absent = on_page.get(name, ZERO) is None
+        ratios = {key: None if is_absent else _ratio(amount, row["cost"]) for key, amount in amounts.items()}
         money = {key: row[key] for key in ("cost", "direct", "attributed", "avoided")}
         found.append({"quarter": name, **money, "value": metrics.value_of(row), **ratios})
     money_columns = ("cost", "direct", "attributed", "avoided", "value")
@@ -84,6 +86,10 @@ def annual_text(program: ExploredProgram) -> str:
     cost = sums.get(("Cost", False), ZERO)
     if not cost:
         return "No cost is booked in the last four quarters."
+    if (metric := ratio(program)).this is None:
+        return f"Program cost vs. value: n/a, {metric.why_this}."
+    if len(program.quarters(4)) < 4:
+        return f"The calendar begins on {quarters.day_text(program.begins)}: it has no four quarters yet."
     hard, soft = sums.get(("Value", False), ZERO), sums.get(("Value", True), ZERO)
     money = {name: formats.money(amount, program.currency) for name, amount in
              (("cost", cost), ("hard", hard), ("soft", soft))}  # fmt: skip
@@ -109,7 +115,7 @@ def assumptions(program: ExploredProgram) -> pl.DataFrame:
     row = frames.row_of(program.con, "cost_and_value_by_quarter", program.quarter)
     value, cost = metrics.value_of(row), row["cost"]
     found = []
-    if cost > 0:
+    if cost > 0 and ratio(program).this is not None:
         for name, less, more in _ends(program):
             ends = (_ratio(value + less, cost), _ratio(value + more, cost))
             found.append((name, *ends, _ratio(value, cost)))

@@ -84,6 +84,21 @@ def test_cohorts_add_up_to_the_snapshot(con, dates):
     assert activation.stalled(program).height == funnel["partners"][0] - funnel["partners"][3]
 
 
+def test_partner_registered_long_before_the_data_is_of_an_earlier_cohort(con):
+    partner(con, "old", "2001-01-01")
+    partner(con, "new", "2025-12-01")
+    told = activation.cohorts(explored(con))
+    assert told.select("cohort", "registered").rows() == [("earlier", 1), ("2025-Q4", 1)]
+
+
+def test_days_end_with_the_data_where_the_quarter_is_not_over(con):
+    partner(con, "a", "2026-01-10")
+    add(con, "calls", called_at="2026-01-20 12:00:00+00", partner_id="nobody")
+    made(con)
+    program = ExploredProgram(con, quarters.all_quarters(con)["2026-Q1"])
+    assert activation.stalled(program)["days"].to_list() == [10]
+
+
 # Stages
 
 
@@ -132,8 +147,8 @@ def test_stalled_partner_stands_at_its_furthest_stage_with_our_work_on_it(con):
     )
     told = activation.stalled(explored(con)).drop("partner_id", "segment", "plan")
     assert told.rows() == [
-        ("Costly", "Active in sandbox", date(2026, 1, 10), 81, 3, 300, date(2026, 2, 1), date(2026, 3, 9)),
-        ("Next", "First API call", date(2026, 2, 1), 59, 0, 0, None, None),
+        ("Costly", "Active in sandbox", date(2026, 1, 10), 80, 3, 300, date(2026, 2, 1), date(2026, 3, 9)),
+        ("Next", "First API call", date(2026, 2, 1), 58, 0, 0, None, None),
     ]
 
 

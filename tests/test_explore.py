@@ -126,7 +126,7 @@ def test_cost_is_not_given_where_nothing_shares_it(con, explored):
     told = by_group(explored(), "region")
     assert told.select("region", "cost", "value_ratio").rows() == [
         ("north", None, None),
-        ("All partners", 100, 0.0),
+        ("All partners", 100, None),
     ]
 
 
@@ -184,6 +184,27 @@ def test_transactions_are_revenue_before_monetization(con, explored):
         ("Basic", 12),
         ("All partners", 12),
     ]
+
+
+def test_groups_have_no_figure_that_the_page_has_not(con):
+    add(con, "partners", partner_id="a", segment="shop")
+    use(con, "a", "2025-12")
+    add(con, "calls", called_at="2026-01-10 12:00:00+00", partner_id="nobody")
+    add(con, "costs", amount=10, date="2026-01-05")
+    add(con, "attribution", low=1, base=1, high=1)
+    add(con, "attributed", partner_id="a", amount=100, date="2026-01-05")
+    made(con)
+    program = ExploredProgram(con, quarters.all_quarters(con)["2026-Q1"])
+    for row in by_group(program, "segment").to_dicts():
+        # No invoices, no work logs, and calls that end in January.
+        figures = ("revenue", "cost_per_partner", "value_ratio", "growth_rate")
+        assert [row[name] for name in figures] == [None] * 4
+
+
+def test_program_without_a_rate_is_not_opened(program_folder):
+    text = "date,category,amount,currency\n2026-02-10,people,10,EUR\n"
+    with pytest.raises(ReviewError, match=r"(?s)Rates are missing.*costs, 2026-02: 1 row of 'EUR'"):
+        open_program(program_folder({"costs": 'path = "c.csv"'}, c_csv=text), "2026-Q1")
 
 
 # As an analyst begins

@@ -138,6 +138,40 @@ def test_nothing_is_projected_from_few_months(con):
     )
 
 
+def test_month_that_is_not_over_is_no_loss(con):
+    add(con, "partners", partner_id="a")
+    use(con, "a", "2025-11", "2025-12", calls=9)
+    use(con, "a", "2026-01", calls=2)
+    add(con, "calls", called_at="2025-01-01 12:00:00+00", partner_id="nobody")
+    add(con, "calls", called_at="2026-02-06 12:00:00+00", partner_id="nobody")
+    made(con)
+    program = ExploredProgram(con, quarters.all_quarters(con)["2026-Q1"])
+    assert growth.movements(program)["name"].to_list()[-1] == "2026-01"
+    assert growth.moved_partners(program)["movement"].to_list() == ["new"]
+    assert growth.at_risk(program).is_empty()
+    assert growth.retention(program)["months_since"].to_list() == [0, 1, 2]
+
+
+def test_months_before_the_calendar_are_none_of_its_own(con):
+    for name, first, last in (
+        ("P1", "2025-12-28", "2026-01-27"),
+        ("P2", "2026-01-28", "2026-02-27"),
+        ("P3", "2026-02-28", "2026-03-31"),
+    ):
+        con.execute(
+            "insert into calendar (period, quarter, first_day, last_day) values (?, '2026-Q1', ?, ?)",
+            [name, first, last],
+        )
+    add(con, "partners", partner_id="a")
+    use(con, "a", "2025-12", "2026-03")
+    add(con, "calls", called_at="2026-03-31 12:00:00+00", partner_id="nobody")
+    made(con)
+    program = ExploredProgram(con, quarters.all_quarters(con)["2026-Q1"])
+    metric = growth.rate(program)
+    assert (metric.this, metric.why_this) == (None, "the calendar begins on 28 December 2025")
+    assert set(growth.movements(program)["name"]) <= {"P1", "P2", "P3"}
+
+
 def test_pictures_tell_their_figures(con):
     use(con, "a", *MONTHS)
     program = explored(con, ["a"])

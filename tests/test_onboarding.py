@@ -189,6 +189,25 @@ def test_milestone_has_half_a_year_on_each_side(con):
     assert told["Guides"]["date"] == date(2025, 12, 1)
 
 
+def test_milestone_that_is_told_twice_counts_once(con):
+    add(con, "rates", valid_from="2024-01-01")
+    for _ in range(2):
+        con.execute("insert into milestones (date, label) values ('2025-07-01', 'Portal')")
+    work(con, None, 1, "2024-12-31")
+    live(con, "after", "2025-10-01")
+    assert onboarding.around_milestones(explored(con))["partners_after"].to_list() == [1]
+
+
+def test_goal_has_no_trend_where_hours_are_taken_back(con):
+    add(con, "rates")
+    con.execute("insert into goal values (4)")
+    live(con, "a", "2025-02-01")
+    live(con, "b", "2026-02-01")
+    work(con, "a", 5, "2025-02-01")
+    work(con, "b", -5, "2026-02-01")
+    assert onboarding.goal(explored(con)).trend is None
+
+
 def test_pictures_tell_their_figures(con):
     add(con, "rates")
     live(con, "b", "2026-02-01")

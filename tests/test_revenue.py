@@ -152,7 +152,7 @@ def test_concentration_says_what_leaves_with_the_largest(con):
     told = revenue.by_partner(explored(con))
     assert told.select("name", "revenue", "revenue_share").rows() == [("Big", 75, 0.75), ("Small", 25, 0.25)]
     assert revenue.concentration(told, "USD") == (
-        "The five largest of 2 partners bring 100%. With Big $75 would leave, 75.0%, and $25 of $100 stay."
+        "2 partners in all. With Big $75 would leave, 75.0%, and $25 of $100 stay."
     )
 
 
@@ -209,11 +209,12 @@ def test_constant_currency_is_at_the_rates_of_the_last_month(con):
     add(con, "invoices", partner_id="acme", amount=10, invoiced_at="2026-03-11")
     told = revenue.constant_currency(explored(con), 3)
     assert told.select("name", "reported", "constant").rows() == [
+        ("2026-01", 0, 0),
         ("2026-02", 120, 110),
         ("2026-03", 120, 120),
     ]
-    assert told["change_share"].to_list() == [None, 0.0]
-    assert told["constant_change_share"].to_list() == [None, pytest.approx(1 / 11)]
+    assert told["change_share"].to_list() == [None, None, 0.0]
+    assert told["constant_change_share"].to_list() == [None, None, pytest.approx(1 / 11)]
 
 
 def test_constant_currency_is_absent_without_a_rate_in_the_last_month(con):
@@ -221,7 +222,29 @@ def test_constant_currency_is_absent_without_a_rate_in_the_last_month(con):
     add(con, "fx", month="2026-02-01", currency="EUR", rate="1.20")
     add(con, "invoices", partner_id="acme", amount=100, currency="EUR", invoiced_at="2026-02-10")
     told = revenue.constant_currency(explored(con), 3)
-    assert told.select("reported", "constant").rows() == [(120, None)]
+    assert told.select("reported", "constant").rows() == [(0, 0), (120, None), (0, 0)]
+
+
+def test_month_that_is_not_over_moves_nothing(con):
+    partners(con, "acme")
+    bill(con, "acme", d=10, j=10)
+    add(con, "calls", called_at="2025-01-01 12:00:00+00", partner_id="nobody")
+    add(con, "calls", called_at="2026-01-20 12:00:00+00", partner_id="nobody")
+    made(con)
+    program = ExploredProgram(con, quarters.all_quarters(con)["2026-Q1"])
+    assert revenue.movements(program, 4)["name"].to_list() == ["2025-12"]
+    assert revenue.moves_by_partner(program, 4)["move"].to_list() == ["new"]
+
+
+def test_credit_that_ends_is_no_churn(con):
+    partners(con, "acme")
+    bill(con, "acme", d=10, j=-3, m=5)
+    told = revenue.movements(explored(con), 3)
+    assert told.rows() == [
+        ("2026-01", 10, 0, 0, 0, 0, -13, -3),
+        ("2026-02", -3, 0, 0, 3, 0, 0, 0),
+        ("2026-03", 0, 0, 5, 0, 0, 0, 5),
+    ]
 
 
 def test_pictures_tell_their_figures(con):

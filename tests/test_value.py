@@ -54,7 +54,8 @@ def test_ratio_of_the_quarter_is_the_pages(con):
 def test_years_sentence_is_the_articles(con):
     # The API program costs $400K and generates $600K in direct revenue plus an estimated $1.2M: 4.5 : 1.
     add(con, "partners", partner_id="acme")
-    add(con, "costs", amount=400_000, date="2025-07-10")
+    add(con, "costs", amount=399_000, date="2025-07-10")
+    add(con, "costs", amount=1_000, date="2026-02-10")
     add(con, "invoices", partner_id="acme", amount=600_000, invoiced_at="2025-12-10")
     add(con, "attribution", low=1, base=1, high=1)
     add(con, "attributed", amount=1_200_000)

@@ -2,17 +2,17 @@
 -- Grain: one row per quarter up to $next_day in which a partner registered; a cohort is mature when each of its partners
 -- has had that many days.
 select
-    quarters.quarter as cohort,
+    coalesce(quarters.quarter, 'earlier') as cohort,
     count(*) as registered,
     count(*) filter (where stages.production_date < $next_day) as production,
     count(*) filter (
         where stages.production_date < $next_day
             and stages.production_date - stages.registered_date <= $days
     ) as production_in_time,
-    quarters.next_day - 1 + $days < $next_day as is_mature
+    coalesce(quarters.next_day - 1 + $days <= $as_of::date, true) as is_mature
 from stages
-inner join quarters
+left join quarters
     on stages.registered_date >= quarters.first_day and stages.registered_date < quarters.next_day
 where stages.registered_date < $next_day
 group by quarters.quarter, quarters.first_day, quarters.next_day
-order by quarters.first_day
+order by quarters.first_day nulls first

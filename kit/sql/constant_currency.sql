@@ -1,17 +1,27 @@
 -- What would each month's revenue be at the rates of one month?
--- Grain: one row per month and currency; null where the one month has no rate for it.
+-- Grain: one row per month; `constant` is null where the one month has no rate for a currency of it.
+with by_currency as (
+    select
+        month,
+        currency,
+        sum(amount) as reported,
+        times(sum(original_amount)::decimal(38, 12), any_value(rate_of(currency, $rate_month))) as constant
+    from recognised_revenue
+    group by month, currency
+)
+
 select
     months.month,
     months.name,
-    recognised_revenue.currency,
-    sum(recognised_revenue.original_amount)::decimal(38, 12) as original_amount,
-    sum(recognised_revenue.amount)::decimal(38, 12) as reported,
-    times(
-        sum(recognised_revenue.original_amount)::decimal(38, 12), any_value(rate_of(recognised_revenue.currency, $rate_month))
+    coalesce(sum(by_currency.reported), 0)::decimal(38, 12) as reported,
+    if(
+        count(by_currency.currency) = count(by_currency.constant),
+        coalesce(sum(by_currency.constant), 0)::decimal(38, 12),
+        null
     ) as constant
-from recognised_revenue
-inner join months
-    on months.month = recognised_revenue.month
+from months
+left join by_currency
+    on by_currency.month = months.month
 where months.month between $first_month and $last_month
-group by months.month, months.name, recognised_revenue.currency
-order by months.month, recognised_revenue.currency
+group by months.month, months.name
+order by months.month

@@ -1,7 +1,7 @@
 -- What did onboarding cost before and after each milestone?
 -- Grain: one row per milestone with $days days of work logs before it; `is_whole` if as many lie after it.
 with spans as (
-    select
+    select distinct
         milestones.date,
         milestones.label,
         milestones.date - $days::integer as before_from,

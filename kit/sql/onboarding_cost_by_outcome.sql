@@ -8,7 +8,7 @@ select
         when registry.offboarded_at < $next_day then 'left without going live'
         else 'not live yet'
     end as outcome,
-    count(distinct onboarding_work.partner_id) as partners,
+    count(distinct stages.partner_id) as partners,
     sum(onboarding_work.hours)::decimal(38, 12) as hours,
     sum(onboarding_work.cost)::decimal(38, 12) as cost
 from onboarding_work

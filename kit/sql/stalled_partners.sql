@@ -29,7 +29,7 @@ select
         when 'Active in sandbox' then stages.sandbox_date
         else stages.registered_date
     end as since,
-    ($next_day::date - since)::integer as days,
+    ($as_of::date - since)::integer as days,
     coalesce(work.hours, 0)::decimal(38, 12) as hours,
     coalesce(work.cost, 0)::decimal(38, 12) as cost,
     work.last_work,
