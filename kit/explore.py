@@ -185,7 +185,7 @@ def by_group(program: ExploredProgram, by: str) -> pl.DataFrame:
             "onboarding_cost": row["onboarding_cost"],
             "cost_per_partner": None
             if "cost_per_partner" in absent
-            else _money(frames.divided(row["onboarding_cost"], row["onboarded"])),
+            else frames.as_money(frames.divided(row["onboarding_cost"], row["onboarded"])),
             "registered": row["registered"],
             "production": row["production"],
             "activation_rate": frames.as_float(frames.divided(row["production"], row["registered"])),
@@ -221,18 +221,11 @@ def shares_of(total: Decimal, weights: Sequence[int]) -> list[Decimal] | None:
     running = 0
     for weight in weights:
         running += weight
-        through = _money(Fraction(total) * running / in_all)
+        through = frames.as_money(Fraction(total) * running / in_all)
         assert through is not None
         parts.append(through - so_far)
         so_far = through
     return parts
-
-
-def _money(exact: Fraction | None) -> Decimal | None:
-    """An exact figure at the twelve decimals that money has."""
-    if exact is None:
-        return None
-    return Decimal(round(exact * 10**12)).scaleb(-12)
 
 
 def _ratio(value: Decimal, cost: Decimal | None) -> float | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -154,6 +155,11 @@ def cost_and_value(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataF
     )
     stop_at_long_texts("costs: category", parts["part"].to_list(), LONGEST_CATEGORY)
     return parts.drop("position")
+
+
+def as_money(figure: Fraction | None) -> Decimal | None:
+    """An exact figure at the twelve decimals that money has, half to even; None stays None."""
+    return None if figure is None else Decimal(round(figure * 10**12)).scaleb(-12)
 
 
 def as_float(figure: Fraction | None) -> float | None:

@@ -33,7 +33,7 @@ def by_quarter(program: ExploredProgram, count: int = SHOWN) -> pl.DataFrame:
     names = [each.name for each in program.quarters(count)]
     begun = next((place for place, name in enumerate(names) if rows[name]["hours"]), len(names))
     found = [rows[name] for name in names[begun:]]
-    costs = [_money(frames.divided(row["cost"], row["partners"])) for row in found]
+    costs = [frames.as_money(frames.divided(row["cost"], row["partners"])) for row in found]
     frame = pl.DataFrame(
         found,
         schema={"quarter": pl.String, "cost": MONEY, "hours": MONEY, "partners": pl.Int64},
@@ -145,7 +145,7 @@ def goal(program: ExploredProgram) -> GoalCost | None:
     if not rows or not history or history[-1] is None:
         return None
     count, now = rows[0][0], Fraction(history[-1])
-    today = _money(now * count)
+    today = frames.as_money(now * count)
     assert today is not None
     then = history[-5] if len(history) >= 5 else None
     if not then or then < 0 or now <= 0:
@@ -184,7 +184,7 @@ def around_milestones(program: ExploredProgram, days: int = HALF_YEAR) -> pl.Dat
     )
     for side in ("before", "after"):
         costs = [
-            _money(frames.divided(cost, count))
+            frames.as_money(frames.divided(cost, count))
             for cost, count in found.select(f"cost_{side}", f"partners_{side}").rows()
         ]
         found = found.with_columns(pl.Series(f"cost_per_partner_{side}", costs, dtype=MONEY))
@@ -201,7 +201,3 @@ def _quartiles(values: list[Decimal]) -> tuple[Decimal, Decimal, Decimal]:
     ranks = [max(-(-len(ordered) * part // 4) - 1, 0) for part in (1, 2, 3)]
     first, middle, third = (ordered[rank] for rank in ranks)
     return first, middle, third
-
-
-def _money(exact: Fraction | None) -> Decimal | None:
-    return None if exact is None else Decimal(round(exact * 10**12)).scaleb(-12)

@@ -51,7 +51,7 @@ def by_month(program: ExploredProgram, count: int = 12) -> pl.DataFrame:
     amounts: list[Decimal | None] = spine[basis(program)].to_list()
     changes = [None, *(_change(before, now) for before, now in pairwise(amounts))]
     per_partner = [
-        _money(frames.divided(amount, active)) if amount is not None and active else None
+        frames.as_money(frames.divided(amount, active)) if amount is not None and active else None
         for amount, active in zip(amounts, spine["active_partners"].to_list(), strict=True)
     ]
     return (
@@ -316,7 +316,3 @@ def _change(before: Decimal | None, now: Decimal | None) -> float | None:
     if before is None or now is None or before <= 0:
         return None
     return frames.as_float(frames.divided(now - before, before))
-
-
-def _money(exact: Fraction | None) -> Decimal | None:
-    return None if exact is None else Decimal(round(exact * 10**12)).scaleb(-12)

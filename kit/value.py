@@ -165,7 +165,8 @@ def avoided(program: ExploredProgram) -> pl.DataFrame:
         capped = ZERO
         for base, hours, capacity in rows.select("base", "hours", "capacity").rows():
             is_over = capacity is not None and hours > capacity
-            capped += _money(Fraction(base) * Fraction(capacity) / Fraction(hours)) if is_over else base
+            share = Fraction(capacity) / Fraction(hours) if is_over else Fraction(1)
+            capped += frames.as_money(Fraction(base) * share) or ZERO
         sums = rows.select(pl.col("calls", "hours", "base", "low", "high").sum()).row(0)
         found.append((operation, *sums, capped))
     types = {"operation": pl.String, "calls": pl.Int64} | dict.fromkeys(
@@ -176,7 +177,3 @@ def avoided(program: ExploredProgram) -> pl.DataFrame:
 
 def _ratio(value: Decimal, cost: Decimal) -> float | None:
     return frames.as_float(frames.divided(value, cost)) if cost > 0 else None
-
-
-def _money(exact: Fraction) -> Decimal:
-    return Decimal(round(exact * 10**12)).scaleb(-12)

@@ -137,6 +137,7 @@ def test_grouping_that_partners_do_not_have_is_refused(explored):
         by_group(explored(), "colour")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", ["northgate", "meridian"])
 def test_groups_add_up_to_the_pages_figures(sample):
     program = open_program(SAMPLES / sample)

@@ -89,6 +89,7 @@ entries = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entries)
 def test_outcomes_add_up_to_the_quarters_cost(con, booked):

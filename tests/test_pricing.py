@@ -624,6 +624,7 @@ def test_cheapest_bill_is_at_most_that_of_every_plan(priced, some_plans, units):
     assert all(chosen[u] <= by_plan[number, u] for number, u in by_plan)
 
 
+@pytest.mark.slow
 @LAW
 @given(plan=plans(modes=("graduated",)), units=UNITS)
 def test_graduated_bill_is_continuous_where_tiers_have_no_flat_part(priced, plan, units):
@@ -700,6 +701,7 @@ def test_bridge_names_each_step_in_money(con):
     ]
 
 
+@pytest.mark.slow
 @LAW
 @given(
     some_plans=st.lists(plans(), min_size=1, max_size=3),

@@ -85,6 +85,7 @@ def test_moves_have_names(con):
 amount = st.integers(-500, 500).map(lambda cents: Decimal(cents) / 100)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(amount, min_size=4, max_size=4), min_size=1, max_size=5))
 def test_movements_add_up_exactly_credits_included(con, amounts):
