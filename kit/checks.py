@@ -9,7 +9,8 @@ import duckdb
 import polars as pl
 
 from kit import formats, frames, quarters
-from kit.database import add_months, add_settings, empty_database, make_tables
+from kit.blank import add_settings, empty_database
+from kit.database import add_months, make_tables
 from kit.drift import Drift, drift
 from kit.editions import RESTS_ON
 from kit.errors import ReviewError

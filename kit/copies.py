@@ -1,21 +1,30 @@
 """Files with the same content under several names."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kit.opening import UNREADABLE, endings, open_bytes
 
 
-def distinct_files(paths: Sequence[Path]) -> dict[Path, Path]:
+def content_of(path: Path) -> object:
+    """A hash of a file's content, decompressed; the file itself if it is damaged."""
+    try:
+        with open_bytes(path) as stream:
+            return hashlib.file_digest(stream, "sha256").digest()  # type: ignore[arg-type]  # any that can be read
+    except UNREADABLE:
+        return path
+
+
+def distinct_files(paths: Sequence[Path], content: Callable[[Path], object] = content_of) -> dict[Path, Path]:
     """Each file, and the first that has the same content, compressed or not: itself, if there is none before."""
-    by_size: dict[int, list[Path]] = {}
-    for path in paths:
-        by_size.setdefault(_size(path), []).append(path)
-    first: dict[bytes | Path, Path] = {}
+    sizes = {path: _size(path) for path in paths}
+    by_size: dict[int, int] = {}
+    for size in sizes.values():
+        by_size[size] = by_size.get(size, 0) + 1
+    first: dict[object, Path] = {}
     return {
-        path: first.setdefault(_content(path) if len(by_size[_size(path)]) > 1 else path, path)
-        for path in paths
+        path: first.setdefault(content(path) if by_size[sizes[path]] > 1 else path, path) for path in paths
     }
 
 
@@ -27,12 +36,3 @@ def _size(path: Path) -> int:
             stream.seek(-4, 2)
             return int.from_bytes(stream.read(4), "little")
     return size
-
-
-def _content(path: Path) -> bytes | Path:
-    """A hash of a file's content; the file itself if it is damaged."""
-    try:
-        with open_bytes(path) as stream:
-            return hashlib.file_digest(stream, "sha256").digest()  # type: ignore[arg-type]  # any that can be read
-    except UNREADABLE:
-        return path

@@ -18,7 +18,8 @@ import duckdb
 import polars as pl
 
 from kit import frames, metrics, quarters
-from kit.database import read_sql, tables_of
+from kit.blank import read_sql
+from kit.database import tables_of
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
 from kit.metrics import Metric

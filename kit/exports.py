@@ -6,17 +6,18 @@ from pathlib import Path
 
 import duckdb
 
+from kit.accounts import enter_counts, enter_files, enter_rejects
 from kit.clocks import count_clock_changes
 from kit.columns import schema
-from kit.copies import distinct_files
 from kit.errors import ReviewError
 from kit.opening import UNREADABLE
 from kit.overlaps import set_repeats_aside, settle_overlaps
 from kit.program import Export, Program
 from kit.readable import readable_files
 from kit.reading import Reading, fill_typed, row_counts, stop_at_columns_of_no_file
-from kit.rejects import Reject, preset_hint, read_without_rejects
+from kit.rejects import read_without_rejects, without_identity
 from kit.rows import insert_rows
+from kit.usage import is_log, load_logs, take_calls
 
 
 class ExportsError(ReviewError):
@@ -30,16 +31,22 @@ class ExportsError(ReviewError):
 def load_exports(con: duckdb.DuckDBPyConnection, program: Program, counted: bool = False) -> None:
     """Fill the canonical tables from every export; ExportsError says of each that cannot be used what is wrong.
 
-    The rows of each file are counted only where asked for: of call logs, that means to read them twice.
+    Of call logs only the usage comes into the database. The rows of each file are counted only where asked for: of a
+    log that was never counted, that means to read it once more.
     """
     wrong = []
     for table, exports in program.exports.items():
+        if table == "calls":
+            wrong += [(table, what) for what in load_logs(con, program, counted)]
         for block, export in enumerate(exports):
+            if is_log(table, export):
+                continue
             try:
                 load_export(con, program, table, export, block, counted)
             except ReviewError as error:
                 wrong.append((table, str(error)))
         set_repeats_aside(con, table)
+    take_calls(con)
     if wrong:
         raise ExportsError(wrong)
 
@@ -53,7 +60,7 @@ def load_export(
     counted: bool = False,
 ) -> None:
     """Append one export to its table, its faulty rows kept aside; ReviewError if these are too many for that."""
-    file_ids, own = _enter_files(con, program, table, block)
+    file_ids, own = enter_files(con, program, table, block)
     if not own:
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -62,11 +69,11 @@ def load_export(
         )
         if _has_faults(reading):
             rows, rejects, reading = read_without_rejects(reading, Path(folder))
-            _enter_rejects(con, file_ids, rejects)
-            _enter_counts(con, file_ids, rows)
+            enter_rejects(con, file_ids, rejects)
+            enter_counts(con, file_ids, rows)
         elif counted:
             counts = row_counts(reading)
-            _enter_counts(con, file_ids, {reading.originals[path]: count for path, count in counts.items()})
+            enter_counts(con, file_ids, {reading.originals[path]: count for path, count in counts.items()})
         if counted:
             count_clock_changes(reading, block)
         _stop_without_identity(reading)
@@ -88,14 +95,14 @@ def _has_faults(reading: Reading) -> bool:
 
 
 def _stop_without_identity(reading: Reading) -> None:
-    """ReviewError if no call of a preset's log says whose it is: then something was not switched on."""
-    if reading.table != "calls" or not reading.preset:
+    """ReviewError if no sum of a preset's calls says whose it is: then something was not switched on."""
+    if reading.table != "calls":
         return
     [(is_nobodys,)] = reading.con.execute(
         "select bool_and(api_key is null and partner_id is null) from typed"
     ).fetchall()
     if is_nobodys:
-        raise ReviewError(f"The calls export says of no call whose it is. {preset_hint(reading)}")
+        raise ReviewError(without_identity(reading))
 
 
 def _append(reading: Reading, file_ids: Mapping[Path, int]) -> None:
@@ -113,66 +120,3 @@ def _append(reading: Reading, file_ids: Mapping[Path, int]) -> None:
         " from typed left join sources using (source)",
         {"only": only},
     )
-
-
-# The account
-
-
-def _enter_files(
-    con: duckdb.DuckDBPyConnection, program: Program, table: str, block: int
-) -> tuple[dict[Path, int], list[Path]]:
-    """Enter an export's files, named as seen from the program folder; their numbers, and which are to be read.
-
-    Of files with the same content, read in the same way, that is the first.
-    """
-    exports = program.exports[table]
-    before = [
-        file
-        for export in exports[:block]
-        if export.model_copy(update={"path": exports[block].path}) == exports[block]
-        for file in export.files(program.folder)
-    ]
-    files = exports[block].files(program.folder)
-    first = distinct_files(list(dict.fromkeys([*before, *files])))
-    own = [file for file in files if first[file] == file and file not in before]
-    [(last,)] = con.execute("select coalesce(max(file_id), 0) from files").fetchall()
-    ids = {file: last + place for place, file in enumerate(files, start=1)}
-    known = dict(con.execute("select path, file_id from files where table_name = ?", [table]).fetchall())
-    same = {
-        file: ids[first[file]] if first[file] in own else known[_name(program, first[file])] for file in files
-    }
-    insert_rows(
-        con,
-        "files",
-        [
-            (ids[file], table, block, _name(program, file), None if file in own else same[file], None)
-            for file in files
-        ],
-    )
-    return ids, own
-
-
-def _name(program: Program, path: Path) -> str:
-    return str(path.relative_to(program.folder)) if path.is_relative_to(program.folder) else str(path)
-
-
-def _enter_counts(
-    con: duckdb.DuckDBPyConnection, file_ids: Mapping[Path, int], rows: Mapping[Path, int]
-) -> None:
-    for path, count in rows.items():
-        con.execute("update files set read = ? where file_id = ?", [count, file_ids[path]])
-
-
-def _enter_rejects(
-    con: duckdb.DuckDBPyConnection, file_ids: Mapping[Path, int], rejects: Sequence[Reject]
-) -> None:
-    insert_rows(
-        con,
-        "rejects",
-        [(file_ids[each.path], each.line, each.reason, _plain(each.text), each.rows) for each in rejects],
-    )
-
-
-def _plain(text: str) -> str:
-    """Text with a sign in place of each byte that is none."""
-    return text.rstrip("\r\n").encode(errors="replace").decode()

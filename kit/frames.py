@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from kit import quarters
-from kit.database import read_sql
+from kit.blank import read_sql
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
 

@@ -4,8 +4,9 @@ Rows repeat by their vendor's id alone; without one nothing inside a file is dro
 later replaces the earlier for the days it covers, where their rows show that it is one; where they don't, it is asked.
 """
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import combinations
 from pathlib import Path
@@ -16,7 +17,10 @@ from kit import formats
 from kit.columns import schema
 from kit.contents import fill_contents
 from kit.errors import ReviewError
+from kit.program import Export, Program
+from kit.readable import readable_files
 from kit.reading import Reading
+from kit.rows import insert_rows
 from kit.sources import files_of, natural
 
 DAY = {
@@ -92,8 +96,6 @@ def settle_overlaps(reading: Reading, file_ids: Mapping[Path, int]) -> None:
         return
     if reading.table in ONE_EACH:
         _replace_rows(reading, file_ids)
-    elif reading.table == "calls" and not (reading.preset and reading.preset.is_summed):
-        _settle_logs(reading, file_ids)
     elif reading.table in DAY:
         _settle_days(reading, file_ids)
 
@@ -129,17 +131,20 @@ def _set_aside(
 # Which file is the later
 
 
-def _parts(reading: Reading, file_ids: Mapping[Path, int], when: str, where: str = "true") -> list[Part]:
+def _parts(reading: Reading, file_ids: Mapping[Path, int], when: str) -> list[Part]:
     """The files of an export that have such rows, from the earliest to the latest."""
     rows = reading.con.execute(
         f"select file_id, path, min({when}), max({when}) from {reading.table} inner join files using (file_id)"
-        f" where list_contains($files::integer[], file_id) and {where} group by file_id, path",
+        f" where list_contains($files::integer[], file_id) group by file_id, path",
         {"files": list(file_ids.values())},
     ).fetchall()
+    return _in_order(reading, file_ids, [Part(*row) for row in rows])
+
+
+def _in_order(reading: Reading, file_ids: Mapping[Path, int], parts: Sequence[Part]) -> list[Part]:
+    """Files from the earliest to the latest."""
     place = _places(reading, file_ids)
-    return sorted(
-        (Part(*row) for row in rows), key=lambda part: (place[part.file_id], part.last, natural(part.path))
-    )
+    return sorted(parts, key=lambda part: (place[part.file_id], part.last, natural(part.path)))
 
 
 def _places(reading: Reading, file_ids: Mapping[Path, int]) -> dict[int, int]:
@@ -345,58 +350,97 @@ def _replace_days(reading: Reading, overlap: Overlap) -> None:
 # Logs
 
 
-def _settle_logs(reading: Reading, file_ids: Mapping[Path, int]) -> None:
-    """Logs are parts, unless in the times of both they tell exactly the same; half the same is asked about.
+@dataclass(frozen=True)
+class LogFile:
+    """A file of a log: its number, its log's and its place there, and the times of what may be told elsewhere too."""
 
-    Calls with an id are told apart by that. Those that are nobody's or left out say nothing: health checks come to
-    every node of a gateway alike.
+    file_id: int
+    path: Path
+    log: int
+    place: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True)
+class Window:
+    """The times of a file's calls without an id that a later one tells in their place."""
+
+    file_id: int
+    first: datetime
+    last: datetime
+    later: str
+
+
+def meeting_logs(logs: Sequence[LogFile]) -> list[LogFile]:
+    """The files that speak of the times of another; one instant is no time: there a log is cut in two."""
+    found: dict[int, LogFile] = {}
+    under_way: list[LogFile] = []
+    for log in sorted(logs, key=lambda each: each.first):
+        under_way = [other for other in under_way if other.last > log.first]
+        others = [other for other in under_way if log.first < min(log.last, other.last)]
+        found |= {each.file_id: each for each in (*others, *([log] if others else []))}
+        under_way.append(log)
+    return list(found.values())
+
+
+def settle_logs(
+    con: duckdb.DuckDBPyConnection, program: Program, export: Export, files: Sequence[LogFile]
+) -> list[Window]:
+    """Which calls of an export's logs are told again by others, of those in the view `compared_calls`.
+
+    Logs are parts, unless in the times of both they tell exactly the same; half the same is asked about. Calls with an
+    id are told apart by that. Those that are nobody's or left out say nothing: health checks come to every node of a
+    gateway alike.
     """
     excluded = " or ".join(
         f"{field} in (select value from excluded where field = '{field}')"
         for field in ("operation", "product", "api_key", "partner_id")
     )
-    telling = (
-        "request_id is null and coalesce(api_key, partner_id) is not null"
-        f" and not coalesce({excluded}, false)"
-    )
-    parts = _parts(reading, file_ids, "called_at", telling)
-    meeting = {
-        part.file_id
-        for one, other in combinations(parts, 2)
-        if max(one.first, other.first) < min(one.last, other.last)
-        for part in (one, other)
-    }
-    if not meeting:
-        return
-    values = ", ".join(name for name, *_ in schema("calls"))
-    reading.con.execute(
+    values = ", ".join(name for name, *_ in schema("calls") if name != "request_id")
+    con.execute("create or replace temp table log_files (file_id integer, log integer, place integer)")
+    insert_rows(con, "log_files", [(each.file_id, each.log, each.place) for each in files])
+    con.execute(
         "create or replace temp table told as"
         f" select file_id, called_at as day, hash({values}) as whole, whole as named"
-        f" from calls where list_contains($files::integer[], file_id) and {telling}",
-        {"files": list(meeting)},
+        " from compared_calls inner join log_files using (log, place) where request is null"
+        f" and coalesce(api_key, partner_id) is not null and not coalesce({excluded}, false)"
     )
-    same = _same_rows(reading)
-    questions = []
-    for number, later in enumerate(parts):
-        for earlier in reversed(parts[:number]):
-            overlap = _of_logs(reading, earlier, later, same.get((earlier.file_id, later.file_id), (0, 0))[0])
-            if overlap.same * 2 < max(1, min(overlap.of_earlier, overlap.of_later)):
-                continue
-            is_same = overlap.same == overlap.of_earlier == overlap.of_later and _are_same_lines(
-                reading, overlap, file_ids
-            )
-            verdict = reading.export.overlap or ("replace" if is_same else "ask")
-            if verdict == "replace":
-                _replace_times(reading, overlap)
-            else:
-                questions.append(overlap)
+    reading = Reading(con, program, "calls", export, {})
+    file_ids = {each.path: each.file_id for each in files}
+    parts = {part.file_id: part for part in _log_parts(reading, file_ids)}
+    rank = {file_id: place for place, file_id in enumerate(parts)}
+    windows, questions = [], []
+    pairs = [(later, earlier, same) for (earlier, later), (same, _) in _same_rows(reading).items()]
+    for later, earlier, same in sorted(pairs, key=lambda pair: (rank[pair[0]], -rank[pair[1]])):
+        if rank[earlier] > rank[later]:
+            continue
+        overlap = _of_logs(reading, parts[earlier], parts[later], same)
+        if overlap.same * 2 < max(1, min(overlap.of_earlier, overlap.of_later)):
+            continue
+        is_same = overlap.same == overlap.of_earlier == overlap.of_later and _are_same_lines(
+            reading, overlap, file_ids
+        )
+        if (export.overlap or ("replace" if is_same else "ask")) == "replace":
+            windows.append(Window(earlier, overlap.later.first, overlap.later.last, overlap.later.path))  # type: ignore[arg-type]  # times
+        else:
+            questions.append(overlap)
     _ask(reading, questions)
+    return windows
+
+
+def _log_parts(reading: Reading, file_ids: Mapping[Path, int]) -> list[Part]:
+    """The files of logs that have such calls, from the earliest to the latest."""
+    rows = reading.con.execute(
+        "select file_id, path, min(day), max(day) from told inner join files using (file_id) group by all"
+    ).fetchall()
+    return _in_order(reading, file_ids, [Part(*row) for row in rows])
 
 
 def _of_logs(reading: Reading, earlier: Part, later: Part, same: int) -> Overlap:
     """Two logs in the times of both; one instant is no time: there a log is cut in two."""
     first, last = max(earlier.first, later.first), min(earlier.last, later.last)
-    if same == 0 or first >= last:
+    if first >= last:
         return Overlap(earlier, later, 0, 0, 0, 0)
     counts = dict(
         reading.con.execute(
@@ -410,10 +454,15 @@ def _of_logs(reading: Reading, earlier: Part, later: Part, same: int) -> Overlap
 def _are_same_lines(reading: Reading, overlap: Overlap, file_ids: Mapping[Path, int]) -> bool:
     """Whether two logs also hold as many whole lines that are the same."""
     pair = (overlap.earlier.file_id, overlap.later.file_id)
-    read = {
-        path: file_ids[original] for path, original in reading.originals.items() if file_ids[original] in pair
-    }
-    fill_contents(reading, read, numbered=False)
+    paths = [path for path, file_id in file_ids.items() if file_id in pair]
+    export = reading.export
+    with tempfile.TemporaryDirectory() as work:
+        originals = readable_files(paths, Path(work), export.encoding, export.decimal)
+        fill_contents(
+            replace(reading, originals=originals),
+            {read: file_ids[path] for read, path in originals.items()},
+            numbered=False,
+        )
     [(same,)] = reading.con.execute(
         "with counted as (select file_id, whole, count(*) as row_count from contents group by all)"
         " select coalesce(sum(least(one.row_count, other.row_count)), 0)"
@@ -422,21 +471,6 @@ def _are_same_lines(reading: Reading, overlap: Overlap, file_ids: Mapping[Path, 
         {"earlier": pair[0], "later": pair[1]},
     ).fetchall()
     return bool(same >= overlap.same)
-
-
-def _replace_times(reading: Reading, overlap: Overlap) -> None:
-    """Take out the earlier log's calls in the times that the later covers too."""
-    earlier, later = overlap.earlier, overlap.later
-    _set_aside(
-        reading.con,
-        reading.table,
-        "replaced",
-        f"replaced by {later.path}",
-        "select rowid from calls where file_id = $file and request_id is null and called_at between $first and $last",
-        file=earlier.file_id,
-        first=later.first,
-        last=later.last,
-    )
 
 
 # The question

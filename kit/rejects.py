@@ -49,6 +49,13 @@ def read_without_rejects(reading: Reading, folder: Path) -> tuple[dict[Path, int
 
     ReviewError if these are more than the export's `rejects` allow, or all of a file, or if it can't be read at all.
     """
+    rows, rejects, sound = read_sound(reading, folder)
+    stop_at_too_many(reading, rows, rejects)
+    return rows, rejects, sound
+
+
+def read_sound(reading: Reading, folder: Path) -> tuple[dict[Path, int], list[Reject], Reading]:
+    """What `read_without_rejects` does, however many rows are kept aside."""
     try:
         sound, copies, broken = _sound_copies(reading, folder)
         fill_typed(sound, numbered=True)
@@ -61,6 +68,11 @@ def read_without_rejects(reading: Reading, folder: Path) -> tuple[dict[Path, int
     rows = {original: counts[read] for read, original in sound.originals.items()}
     for reject in broken:
         rows[reject.path] += reject.rows
+    return rows, rejects, sound
+
+
+def stop_at_too_many(reading: Reading, rows: Mapping[Path, int], rejects: Sequence[Reject]) -> None:
+    """ReviewError if the rows kept aside are more than the export's `rejects` allow, or all of a file."""
     total = sum(rows.values())
     of_file = Counter[Path]()
     for reject in rejects:
@@ -68,7 +80,6 @@ def read_without_rejects(reading: Reading, folder: Path) -> tuple[dict[Path, int
     is_whole = any(count >= rows[path] for path, count in of_file.items())
     if is_whole or sum(reject.rows for reject in rejects) > reading.export.rejects * total:
         raise ReviewError(_too_many(reading, rejects, total))
-    return rows, rejects, sound
 
 
 def _sound_copies(reading: Reading, folder: Path) -> tuple[Reading, dict[Path, Copy], list[Reject]]:
@@ -207,6 +218,11 @@ def preset_hint(reading: Reading) -> str:
         return ""
     header = f"kit/presets/{reading.table}/{reading.preset.name}.sql"
     return reading.preset.hint or f"See the header of {header} for what to switch on."
+
+
+def without_identity(reading: Reading) -> str:
+    """What to say of a preset's calls of which none says whose it is."""
+    return f"The calls export says of no call whose it is. {preset_hint(reading)}"
 
 
 def _without_place(reading: Reading, found: Sequence[tuple[str, int, str, str | None]]) -> str:

@@ -10,7 +10,7 @@ from datetime import date
 
 import duckdb
 
-from kit.database import add_case, read_sql
+from kit.blank import add_case, read_sql
 from kit.settings import PricingCase
 
 SETTINGS = (

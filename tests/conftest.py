@@ -8,18 +8,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from kit.blank import add_settings, empty_database, read_sql
 from kit.currencies import smallest_unit, unusual_digits
-from kit.database import (
-    TABLES,
-    add_months,
-    add_settings,
-    empty_database,
-    make_tables,
-    open_program,
-    read_sql,
-)
+from kit.database import TABLES, add_months, make_tables, open_program
 from kit.exports import load_exports
 from kit.program import load_program
+from kit.usage import take_calls
 
 MACROS = re.findall(r"create macro (\w+)", read_sql("macros"))
 DEFAULTS: dict[str, dict[str, object]] = {
@@ -80,6 +74,7 @@ def emptied(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     con.execute(
         "; ".join(f"truncate {table}" for table in filled if rows(con, f"from {table} limit 1")) or "select 1"
     )
+    con.execute("create or replace view file_usage as from usage_of_sums")
     con.execute("; ".join(f"drop macro if exists {macro}" for macro in MACROS))
     con.execute("insert into settings values ('Test', 'USD', 0.01, 'UTC', 'monetized', 1)")
     return con
@@ -112,6 +107,7 @@ def cover(con: duckdb.DuckDBPyConnection, first: str, last: str) -> None:
 def made(con: duckdb.DuckDBPyConnection, fiscal_year_start: int = 1) -> duckdb.DuckDBPyConnection:
     """The database with its months and every table between the rows and the figures."""
     con.execute("delete from months; delete from segments")
+    take_calls(con)
     add_months(con, fiscal_year_start)
     make_tables(con)
     return con
@@ -186,11 +182,11 @@ def loaded(
 ) -> Callable[..., duckdb.DuckDBPyConnection]:
     """A builder of program folders whose exports are read, and nothing is made of them."""
 
-    def build_and_load(*args: object, **files: object) -> duckdb.DuckDBPyConnection:
+    def build_and_load(*args: object, counted: bool = False, **files: object) -> duckdb.DuckDBPyConnection:
         program = load_program(program_folder(*args, **files))
         con.execute("delete from settings; delete from minor_units")
         add_settings(con, program)
-        load_exports(con, program)
+        load_exports(con, program, counted)
         return con
 
     return build_and_load

@@ -380,7 +380,7 @@ def test_times_that_clocks_skip_or_show_twice_are_counted(checked):
     assert "1 that its clocks skip, read as an hour later; 2 that they show twice" in " ".join(
         check_text(check).split()
     )
-    there = check.con.execute("select called_at::varchar from calls order by called_at").fetchall()
+    there = check.con.execute("select called_at::varchar from logged_calls order by called_at").fetchall()
     assert ("2026-03-29 01:30:00+00",) in there
     assert ("2025-10-26 01:59:59+00",) in there
 

@@ -412,4 +412,4 @@ def test_answered_draft_opens(drafted, tmp_path):
     text = answered(draft.text, **ABOUT, environment='"production"')
     (tmp_path / "program.toml").write_text(text, encoding="utf-8")
     with open_program(tmp_path) as con:
-        assert rows(con, "select environment, partner_id from calls") == [("production", "acme")]
+        assert rows(con, "select environment, partner_id from logged_calls") == [("production", "acme")]

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from kit import frames, metrics, quarters
-from kit.database import read_sql
+from kit.blank import read_sql
 from kit.errors import ReviewError
 
 # Unless a test says otherwise: dollars, UTC, a fiscal year from January; Q is 2026-Q1.

@@ -43,6 +43,9 @@ def test_preset_gives_the_rows_of_its_case(loaded, tmp_path, case):
         return
     con = loaded({table: lines})
     expected, names = expected_rows(con, table, case / "expected.csv")
+    if table == "calls" and preset != "daily":
+        names = names.replace("request_id", "request")
+        table = "logged_calls order by file_id, line"
     actual = rows(con, f"select {names} from {table}")
     assert actual == expected
 
@@ -54,7 +57,12 @@ def expected_rows(con, table, file):
         f"read_csv('{file}', all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"')"
     )
     names = [row[0] for row in rows(con, f"describe from {source}")]
-    typed = ", ".join(f"{name}::{types[name]} as {name}" for name in names)
+    typed = ", ".join(
+        "coalesce(try_cast(request_id as uuid), md5(request_id)::uuid)"
+        if name == "request_id"
+        else f"{name}::{types[name]} as {name}"
+        for name in names
+    )
     return rows(con, f"select {typed} from {source}"), ", ".join(names)
 
 

@@ -9,7 +9,8 @@ from conftest import add, emptied, made, new_database, rows, set_up
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kit.database import TABLES, read_sql
+from kit.blank import read_sql
+from kit.database import TABLES
 
 S = [(5, "7", "0"), (10, "6.50", "0"), (None, "6", "0")]
 Z = [(1000, ".10", "0"), (10000, ".05", "0"), (None, ".01", "0")]

@@ -34,7 +34,7 @@ def use(con, *used, month="2026-03", **call):
 @pytest.fixture
 def asked(con):
     """A builder of databases whose base case is the one given."""
-    from kit.database import add_case
+    from kit.blank import add_case
 
     def build(case, quarter="2026-Q1"):
         add(con, "calls", called_at="2026-01-01 12:00:00+00", partner_id="nobody")

@@ -24,7 +24,9 @@ def partners(con):
 
 
 def instants(con):
-    return [at.astimezone(UTC) for (at,) in rows(con, "select called_at from calls order by called_at")]
+    return [
+        at.astimezone(UTC) for (at,) in rows(con, "select called_at from logged_calls order by called_at")
+    ]
 
 
 def utc(text):
@@ -124,8 +126,8 @@ def test_parquet_keeps_its_types(loaded, tmp_path):
 )
 def test_parquet_times_follow_the_rules_of_text(loaded, tmp_path, value, instant):
     duckdb.sql(
-        f"copy (select {value} as called_at, 'acme' as partner_id, 'production' as environment, 200 as status)"
-        f" to '{tmp_path}/c.parquet'"
+        f"copy (select {value} as called_at, 'acme' as partner_id, 'production' as environment, 200 as status,"
+        f" 'r' as request_id) to '{tmp_path}/c.parquet'"
     )
     con = loaded({"calls": 'path = "c.parquet"\ntimezone = "Europe/Berlin"'}, timezone="America/New_York")
     assert instants(con) == [utc(instant)]
@@ -164,7 +166,7 @@ def test_name_that_looks_like_a_pattern_is_a_name(loaded, tmp_path):
     (tmp_path / "calls[1].csv").write_text(CALLS)
     (tmp_path / "calls1.csv").write_text(CALLS.replace("200", "404"))
     con = loaded({"calls": 'path = ["calls[1].csv", "calls1.csv"]'})
-    assert rows(con, "select status, path from calls join files using (file_id) order by 1") == [
+    assert rows(con, "select status, path from logged_calls join files using (file_id) order by 1") == [
         (200, "calls[1].csv"),
         (404, "calls1.csv"),
     ]
@@ -434,7 +436,7 @@ def test_sql_selects_from_the_raw_files(loaded, tmp_path):
         {"calls": 'path = "raw.csv"\nsql = "calls.sql"'},
         raw_csv="When,Who,N\n2026-02-10T12:00:00Z,ACME,3\n2026-02-11T12:00:00Z,ACME,0\n",
     )
-    assert rows(con, "select partner_id, calls, status from calls") == [("acme", 3, 200)]
+    assert rows(con, "select partner_id, calls, status from logged_calls") == [("acme", 3, 200)]
 
 
 def test_sql_reads_whole_json_objects(loaded, tmp_path):
@@ -463,7 +465,7 @@ def test_set_says_what_the_export_does_not(loaded):
         {"calls": 'path = "c.csv"\nset = { environment = "sandbox", status = 200, calls = 3 }'},
         c_csv="called_at,partner_id,environment\n2026-02-10T12:00:00Z,a,\n2026-02-11T12:00:00Z,b,production\n",
     )
-    assert rows(con, "select environment::varchar, status, calls from calls order by called_at") == [
+    assert rows(con, "select environment::varchar, status, calls from logged_calls order by called_at") == [
         ("sandbox", 200, 3),
         ("production", 200, 3),
     ]
@@ -479,7 +481,7 @@ def test_words_for_nothing_are_nothing(loaded):
 
 def test_empty_values_take_the_defaults_of_the_table(loaded):
     text = "called_at,partner_id,environment,status,calls,units,request_id\n2026-02-10T12:00:00Z,acme,PRODUCTION,200,,,\n"
-    assert rows(loaded(calls_csv=text), "select calls, units, request_id from calls") == [(1, None, None)]
+    assert rows(loaded(calls_csv=text), "select calls, units, request from logged_calls") == [(1, None, None)]
 
 
 # Times and days
@@ -732,7 +734,7 @@ def test_calls_that_are_no_whole_number_are_refused(loaded, text):
 def test_whole_numbers_may_have_the_thousands_mark_set(loaded):
     csv = 'called_at,partner_id,environment,status,calls\n2026-02-10T12:00:00Z,acme,production,200,"1,234"\n'
     con = loaded({"calls": 'path = "calls.csv"\nthousands = ","'}, calls_csv=csv)
-    assert rows(con, "select calls from calls") == [(1234,)]
+    assert rows(con, "select calls from logged_calls") == [(1234,)]
 
 
 # Faults
@@ -822,7 +824,7 @@ def test_calls_of_several_systems_are_joined(program_folder):
     toml = (folder / "program.toml").read_text()
     (folder / "program.toml").write_text(toml.replace('[exports.calls]\npath = "calls.csv"\n', "") + extra)
     with open_program(folder) as con:
-        assert rows(con, "select environment::varchar from calls order by called_at") == [
+        assert rows(con, "select environment::varchar from logged_calls order by called_at") == [
             ("production",),
             ("sandbox",),
         ]

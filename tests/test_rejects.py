@@ -123,13 +123,13 @@ def test_one_value_of_a_wrong_type_is_named_though_json_loses_its_row(loaded):
     [(number, reason, *_)] = rejects(con)
     assert number == 21
     assert "none" in reason
-    assert rows(con, "select count(*) from calls") == [(20,)]
+    assert rows(con, "select count(*) from logged_calls") == [(20,)]
 
 
 def test_line_that_no_preset_can_take_apart_is_kept_aside(loaded):
     line = '1.2.3.4 - acme [10/Feb/2026:12:00:00 +0000] "GET / HTTP/1.1" 200 1 "-" "curl"\n'
     block = 'path = "a.log"\npreset = "combined"\nset = { environment = "production" }\nrejects = 0.2'
-    con = loaded({"calls": block}, a_log=line * 9 + "\nnonsense\n")
+    con = loaded({"calls": block}, counted=True, a_log=line * 9 + "\nnonsense\n")
     assert [(number, text) for number, _, text, _ in rejects(con)] == [(11, "nonsense")]
 
 

@@ -7,7 +7,7 @@ from conftest import add, made
 from pydantic import ValidationError
 
 from kit import explore_charts, quarters, value
-from kit.database import add_settings
+from kit.blank import add_settings
 from kit.explore import ExploredProgram
 from kit.program import load_program
 from kit.settings import Avoidance

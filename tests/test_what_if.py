@@ -41,7 +41,7 @@ CASE = PricingCase.model_validate(
 @pytest.fixture
 def used(con):
     """Three partners' use of February and March, and the quarter; one is billed 40 already."""
-    from kit.database import add_case
+    from kit.blank import add_case
 
     for partner, units in (("big", 3100), ("mid", 300), ("small", 20)):
         add(con, "partners", partner_id=partner)

@@ -40,3 +40,38 @@ create table clock_changes (
     skipped bigint not null,
     twice bigint not null
 );
+
+-- One row per file, key, partner as logged, system, environment, product, operation, status class, and day in the
+-- program's zone, of exports that are sums; `is_repeat` marks requests told of before.
+create table usage_of_sums (
+    file_id integer,
+    day date,
+    api_key varchar,
+    partner_id varchar,
+    system varchar,
+    environment varchar,
+    product varchar,
+    operation varchar,
+    status_class integer,
+    is_repeat boolean,
+    calls bigint,
+    units decimal(38, 9),
+    row_count bigint
+);
+
+-- One row per request whose id stands for several, and one saying how many are logged again with something else in them.
+create table contradictory_requests (
+    what varchar,
+    file_ids integer[],
+    requests bigint,
+    is_log boolean not null
+);
+
+-- The same for all calls, of sums and of logs.
+create view file_usage as from usage_of_sums;
+
+-- The days of the program's zone by quarter of an hour; quarters that are not in it are worked out.
+create table zone_days (
+    quarter_hour bigint not null,
+    day date not null
+);

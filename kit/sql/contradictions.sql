@@ -1,14 +1,6 @@
 -- Of which rows can only one be true?
 -- Grain: one row per contradiction, twenty at most.
-with repeated_requests as (
-    select hash(request_id) as request
-    from calls
-    where request_id is not null
-    group by all
-    having count(*) > 1
-),
-
-found as (
+with found as (
     select
         'fx' as table_name,
         format('{} in {} has {} rates', currency, month, count(distinct rate)) as what,
@@ -18,28 +10,7 @@ found as (
     having count(distinct rate) > 1
 
     union all
-    select
-        'calls',
-        format(
-            'request {} is logged {} times, {}: if that id stands for no request, set null = ["{}"] for the export',
-            request_id,
-            count(*),
-            case
-                when count(distinct coalesce(api_key, '')) > 1 then 'for several keys'
-                when count(distinct coalesce(partner_id, '')) > 1 then 'for several partners'
-                when count(distinct environment) > 1 then 'in several environments'
-                else 'more than a day apart'
-            end,
-            request_id
-        ),
-        list(distinct file_id)
-    from calls
-    where hash(request_id) in (select request from repeated_requests)
-    group by request_id
-    having count(distinct coalesce(api_key, '')) > 1
-        or count(distinct coalesce(partner_id, '')) > 1
-        or count(distinct environment) > 1
-        or max(called_at) - min(called_at) > interval 1 day
+    select 'calls', what, file_ids from contradictory_requests where what is not null
 
     union all
     select

@@ -1,9 +1,7 @@
 -- Which days do the exports speak of?
 -- Grain: one row.
 with days as (
-    select min((called_at at time zone settings.timezone)::date) as first_day,
-        max((called_at at time zone settings.timezone)::date) as last_day
-    from calls, settings
+    select min(day) as first_day, max(day) as last_day from file_usage
     union all
     select min(invoiced_at), max(invoiced_at) from invoices
     union all

@@ -1,16 +1,7 @@
 -- What became of every row of every file?
 -- Grain: table, file, fate and reason; `row_count` adds up to the rows that the file has.
 -- A row that gives several rows of its table is used if one of these is.
-with requests as (
-    select
-        *,
-        (called_at at time zone (select timezone from settings))::date as day,
-        request_id is not null
-        and row_number() over (partition by request_id order by called_at, file_id, rowid) > 1 as is_repeat
-    from calls
-),
-
-usage_fates as (
+with usage_fates as (
     select distinct day, api_key, logged_id, system, product, operation, fate
     from traffic
 ),
@@ -18,22 +9,24 @@ usage_fates as (
 calls_by_fate as (
     select
         'calls' as table_name,
-        requests.file_id,
-        if(requests.is_repeat, 'duplicate', if(usage_fates.fate = 'excluded', 'left out', usage_fates.fate)) as fate,
+        file_usage.file_id,
+        if(
+            file_usage.is_repeat, 'duplicate', if(usage_fates.fate = 'excluded', 'left out', usage_fates.fate)
+        ) as fate,
         case
-            when requests.is_repeat then 'the same request again'
+            when file_usage.is_repeat then 'the same request again'
             when usage_fates.fate = 'excluded' then 'by [exclude]'
             else ''
         end as reason,
-        if(count(requests.source_row) = 0, count(*), count(distinct requests.source_row)) as row_count
-    from requests
+        sum(file_usage.row_count) as row_count
+    from file_usage
     left join usage_fates
-        on usage_fates.day = requests.day
-        and usage_fates.api_key is not distinct from requests.api_key
-        and usage_fates.logged_id is not distinct from requests.partner_id
-        and usage_fates.system is not distinct from requests.system
-        and usage_fates.product is not distinct from requests.product
-        and usage_fates.operation is not distinct from requests.operation
+        on usage_fates.day = file_usage.day
+        and usage_fates.api_key is not distinct from file_usage.api_key
+        and usage_fates.logged_id is not distinct from file_usage.partner_id
+        and usage_fates.system is not distinct from file_usage.system
+        and usage_fates.product is not distinct from file_usage.product
+        and usage_fates.operation is not distinct from file_usage.operation
     group by all
 ),
 

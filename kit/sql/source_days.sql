@@ -1,13 +1,7 @@
 -- On which days does each source have rows?
 -- Grain: table, place of its block in program.toml, and day in the program's zone.
 with days as (
-    select
-        'calls' as table_name,
-        file_id,
-        (called_at at time zone (select timezone from settings))::date as day,
-        count(*) as row_count
-    from calls
-    group by all
+    select 'calls' as table_name, file_id, day, sum(row_count) as row_count from file_usage group by all
     union all
     select 'transactions', file_id, (transacted_at at time zone (select timezone from settings))::date, count(*)
     from transactions

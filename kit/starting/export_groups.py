@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.database import empty_database
+from kit.blank import empty_database
 from kit.raw import COMPRESSED
 from kit.sources import canonical_columns, files_of
 from kit.starting.first_rows import Seen, read

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from kit.database import empty_database
+from kit.blank import empty_database
 from kit.errors import ReviewError
 from kit.starting.export_groups import Group, environments, groups_of, path_from, path_of
 from kit.starting.first_rows import read

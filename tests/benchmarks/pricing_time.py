@@ -19,7 +19,8 @@ import duckdb
 import polars as pl
 
 from kit import fiscal, pricing, quarters
-from kit.database import add_months, empty_database, make_tables
+from kit.blank import empty_database
+from kit.database import add_months, make_tables
 from kit.settings import PricingCase
 from kit.trials import tried
 

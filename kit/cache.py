@@ -1,0 +1,169 @@
+"""What was made of files before: kept beside a program's exports, and found again by what the files hold.
+
+A file is known by a hash of its bytes. That it still has them is taken from its size, its inode and the times of its
+last change; the time of the inode's change cannot be set back, so a touched date or an edit of the same size shows.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import tempfile
+import time
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kit.errors import ReviewError
+from kit.machine import cores
+
+FOLDER = ".usage"
+TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# What api-review has read of call logs. It may be deleted.\n"
+# A file that was changed so shortly before it was hashed may change again within one tick of its clock.
+TICK = 2_000_000_000  # nanoseconds
+HERE = f"{socket.gethostname()}-{os.getpid()}"
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A folder of what was made of files, each under a key of its content; `is_kept` says whether it outlives us."""
+
+    folder: Path
+    is_kept: bool
+    changed: dict[str, Any] = field(default_factory=dict)
+
+    def file(self, kind: str, key: str) -> Path:
+        """Where what was made of a file stands, whether it is there or not."""
+        return self.folder / kind / f"{key}.parquet"
+
+    def fingerprints(self, files: Sequence[Path]) -> dict[Path, str]:
+        """The SHA-256 of each file's bytes, in hexadecimal; those that did not change are not read for it."""
+        known = {file: self._known(file) for file in files}
+        unknown = [file for file, fingerprint in known.items() if fingerprint is None]
+        with ThreadPoolExecutor(cores()) as pool:
+            hashed = dict(zip(unknown, pool.map(self._hashed, unknown), strict=True))
+        return {file: fingerprint or hashed[file] for file, fingerprint in known.items()}
+
+    def is_as_it_was(self, file: Path) -> bool:
+        """Whether a file is still the one whose fingerprint was taken."""
+        seen = self.index["files"].get(str(file))
+        return bool(seen and seen["stat"] == _stat(file))
+
+    def _known(self, file: Path) -> str | None:
+        seen = self.index["files"].get(str(file))
+        if not seen or seen["stat"] != _stat(file) or seen["at"] - max(seen["stat"][1:3]) < TICK:
+            return None
+        return str(seen["sha256"])
+
+    def _hashed(self, file: Path) -> str:
+        at, before = time.time_ns(), _stat(file)
+        with file.open("rb") as stream:
+            fingerprint = hashlib.file_digest(stream, "sha256").hexdigest()
+        if _stat(file) != before:
+            raise ReviewError(f"{file}: the file is being written to. Run again when it is whole.")
+        self.index["files"][str(file)] = {"stat": before, "at": at, "sha256": fingerprint}
+        self.changed["index"] = True
+        return fingerprint
+
+    def remember(self, what: str, name: str, value: Any) -> None:
+        """Keep a small fact about a file or a key, until `save`."""
+        self.index.setdefault(what, {})[name] = value
+        self.changed["index"] = True
+
+    def told(self, what: str, name: str) -> Any:
+        """A fact that was kept; None if there is none."""
+        return self.index.get(what, {}).get(name)
+
+    @cached_property
+    def index(self) -> dict[str, Any]:
+        """What is known of the files; losing it costs a reading of their bytes and no more."""
+        try:
+            found = json.loads((self.folder / "index.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            found = {}
+        return found if isinstance(found, dict) and isinstance(found.get("files"), dict) else {"files": {}}
+
+    def save(self) -> None:
+        """Write down what was learned of the files, if anything was."""
+        if self.changed.pop("index", False):
+            with self.writing() as work:
+                (work / "index.json").write_text(json.dumps(self.index), encoding="utf-8")
+                put(work / "index.json", self.folder / "index.json")
+
+    @contextmanager
+    def writing(self) -> Iterator[Path]:
+        """A folder to write in, on the same disk; it goes when the work ends, however it ends."""
+        with tempfile.TemporaryDirectory(prefix=f"writing-{HERE}-", dir=self.folder) as work:
+            yield Path(work)
+
+    @cached_property
+    def spill(self) -> Path:
+        """A folder for what does not fit into memory, which goes with the process."""
+        return _of_process(self.folder)
+
+    def tidy(self) -> None:
+        """Remove what processes of this machine that were killed have left."""
+        for left in [*self.folder.glob("writing-*"), *self.folder.glob("spill-*")]:
+            host, pid = left.name.split("-", 1)[1].rsplit("-", 2)[0], left.name.rsplit("-", 2)[1]
+            if host == socket.gethostname() and pid.isdigit() and not _runs(int(pid)):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def open_cache(home: Path) -> Cache:
+    """The cache of a program's folder; one that goes with the process where that folder cannot be written to."""
+    folder = home / FOLDER
+    try:
+        for kind in ("days", "calls", "all"):
+            (folder / kind).mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError
+        if not (folder / ".gitignore").exists():
+            (folder / "CACHEDIR.TAG").write_text(TAG, encoding="utf-8")
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        cache = Cache(folder, is_kept=True)
+    except OSError:
+        cache = Cache(_of_process(None), is_kept=False)
+        for kind in ("days", "calls", "all"):
+            (cache.folder / kind).mkdir()
+    cache.tidy()
+    return cache
+
+
+def put(written: Path, target: Path) -> None:
+    """Move a file that is wholly written to where it is looked for."""
+    with written.open("rb") as stream:
+        os.fsync(stream.fileno())
+    written.replace(target)
+
+
+def key_of(parts: Mapping[str, object] | Sequence[object]) -> str:
+    """A name made of whatever a result rests on."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:40]
+
+
+def _stat(file: Path) -> list[int]:
+    found = file.stat()
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _of_process(within: Path | None) -> Path:
+    """A new folder that goes with this process."""
+    folder = Path(tempfile.mkdtemp(prefix=f"spill-{HERE}-", dir=within))
+    weakref.finalize(_of_process, shutil.rmtree, folder, ignore_errors=True)
+    return folder

@@ -1,0 +1,246 @@
+"""One call log → its daily usage, and what it says of each call: two small Parquet files in the cache."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from kit.blank import read_sql
+from kit.cache import Cache, put
+from kit.columns import literal, typed
+from kit.errors import ReviewError
+from kit.opening import UNREADABLE
+from kit.program import Export, Program
+from kit.raw import Query, file_format
+from kit.readable import readable_files
+from kit.reading import Reading, staged
+from kit.rejects import Reject, read_sound
+
+COMPRESSION = "compression zstd, row_group_size 500000"
+
+
+@dataclass(frozen=True)
+class Log:
+    """What is read as one: a file of an export, or all files of one with a SELECT of its own; and its cache key."""
+
+    paths: tuple[Path, ...]
+    export: Export = field(compare=False)
+    block: int
+    key: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is known of a log that was read, beside its usage.
+
+    `rows` are how many its files have, where they were counted; `rejects` the rows that could not be used, without
+    their text; `told_first` and `told_last` the times of its calls that are somebody's and have no id.
+    """
+
+    row_count: int
+    has_requests: bool
+    has_owner: bool
+    told_first: datetime | None
+    told_last: datetime | None
+    rows: tuple[int, ...] | None
+    rejects: tuple[tuple[int, int, str, int, str, str | None], ...]
+
+    def rejects_of(self, log: Log) -> list[Reject]:
+        """The rows that could not be used."""
+        return [
+            Reject(log.paths[place], line, reason, "", count, column, value)
+            for place, line, reason, count, column, value in self.rejects
+        ]
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self), default=str)
+
+
+def told_of(text: str) -> Told:
+    """What `Told.as_json` wrote."""
+    found = json.loads(text)
+    times = (
+        datetime.fromisoformat(found[name]) if found[name] else None for name in ("told_first", "told_last")
+    )
+    first, last = times
+    rows = tuple(found["rows"]) if found["rows"] is not None else None
+    rejects = tuple(tuple(reject) for reject in found["rejects"])
+    return Told(**{**found, "told_first": first, "told_last": last, "rows": rows, "rejects": rejects})
+
+
+def told_of_file(con: duckdb.DuckDBPyConnection, cache: Cache, log: Log) -> Told:
+    """What is known of a log that is in the cache; duckdb.Error if what is there is no such file."""
+    [(text,)] = con.execute(
+        "select value from parquet_kv_metadata($file) where key = 'told'",
+        {"file": str(cache.file("days", log.key))},
+    ).fetchall()
+    return told_of(bytes(text).decode())
+
+
+class FaultsError(Exception):
+    """Logs have broken or faulty rows."""
+
+
+def roll_up(
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    logs: Sequence[Log],
+    cache: Cache,
+    with_calls: bool = False,
+) -> list[tuple[Log, ReviewError]]:
+    """Put the usage of logs of one export into the cache; those that can't be read, and why.
+
+    The database has the program's settings. Rows at fault are kept aside, however many.
+    """
+    try:
+        _roll_up_together(con, program, logs, cache, with_calls)
+    except (duckdb.Error, FaultsError, ReviewError, *UNREADABLE) as error:
+        if isinstance(error, duckdb.InterruptException):
+            raise
+        if len(logs) > 1:  # so that the faults of one don't hold up the others
+            return [fault for log in logs for fault in roll_up(con, program, [log], cache, with_calls)]
+        try:
+            if isinstance(error, ReviewError):
+                raise
+            _roll_up_sound(con, program, logs[0], cache, with_calls)
+        except ReviewError as why:
+            return [(logs[0], why)]
+    return []
+
+
+def _roll_up_together(
+    con: duckdb.DuckDBPyConnection, program: Program, logs: Sequence[Log], cache: Cache, with_calls: bool
+) -> None:
+    """Read logs as they are; FaultsError, or what DuckDB says, where they have faults."""
+    with cache.writing() as work:
+        reading = reading_of(con, program, logs, work)
+        try:
+            query = typed(
+                con, program.program.timezone, "calls", reading.export, staged(reading, numbered=False)
+            )
+        except ReviewError as error:
+            raise ReviewError(reading.named(str(error))) from None
+        _write(reading, query, logs, {}, cache, work, with_calls or keeps_calls(reading))
+
+
+def _roll_up_sound(
+    con: duckdb.DuckDBPyConnection, program: Program, log: Log, cache: Cache, with_calls: bool
+) -> None:
+    """Read a log without the rows at fault, record by record."""
+    with cache.writing() as work:
+        reading = reading_of(con, program, [log], work)
+        rows, rejects, sound = read_sound(reading, work)
+        kept = {
+            "rows": tuple(rows[path] for path in log.paths),
+            "rejects": tuple(
+                (log.paths.index(each.path), each.line, each.reason, each.rows, each.column, each.value)
+                for each in rejects
+            ),
+        }
+        _write(
+            sound, Query("select * from typed"), [log], kept, cache, work, with_calls or keeps_calls(sound)
+        )
+        con.execute("drop table typed")
+
+
+def reading_of(con: duckdb.DuckDBPyConnection, program: Program, logs: Sequence[Log], work: Path) -> Reading:
+    """The reading of logs of one export."""
+    export = logs[0].export
+    paths = [path for log in logs for path in log.paths]
+    return Reading(
+        con, program, "calls", export, readable_files(paths, work, export.encoding, export.decimal)
+    )
+
+
+def _write(
+    reading: Reading,
+    query: Query,
+    logs: Sequence[Log],
+    kept: Mapping[str, object],
+    cache: Cache,
+    work: Path,
+    with_calls: bool,
+) -> None:
+    """Write what a SELECT of typed rows gives to the cache, for each log; FaultsError if rows are at fault."""
+    con = reading.con
+    query = _calls_of_log(reading, query)
+    whole = work / "calls.parquet"
+    if with_calls:
+        con.execute(f"copy ({query.sql}) to {literal(str(whole))} ({COMPRESSION})", query.parameters)
+        query = Query("select * from read_parquet($calls)", {"calls": str(whole)})
+    con.execute(
+        f"create or replace temp table daily as with calls_of_log as ({query.sql})\n{read_sql('daily_usage')}",
+        query.parameters,
+    )
+    if con.execute("from daily where faulty_count > 0 limit 1").fetchall():
+        raise FaultsError
+    place = 0
+    for log in logs:
+        if not all(cache.is_as_it_was(path) for path in log.paths):
+            raise ReviewError(
+                f"{log.paths[0]}: the file was written to while it was read. Run again when it is whole."
+            )
+        _write_log(con, log, place, len(logs) == 1, whole if with_calls else None, kept, cache, work)
+        place += len(log.paths)
+
+
+def _calls_of_log(reading: Reading, query: Query) -> Query:
+    sources = [str(read) for read in reading.originals]
+    return Query(
+        f"with typed_calls as ({query.sql})\n{read_sql('calls_of_log')}",
+        query.parameters | {"sources": sources},
+    )
+
+
+def keeps_calls(reading: Reading) -> bool:
+    """Whether what a log says of each call is kept: text takes long to read again, and all ids are compared."""
+    if any(file_format(path) != "parquet" for path in reading.originals):
+        return True
+    query = staged(reading, numbered=False)
+    given = reading.con.execute(f"describe {query.sql}", query.parameters).fetchall()
+    return "request_id" in [name for name, *_ in given]
+
+
+def _write_log(
+    con: duckdb.DuckDBPyConnection,
+    log: Log,
+    place: int,
+    is_only: bool,
+    whole: Path | None,
+    kept: Mapping[str, object],
+    cache: Cache,
+    work: Path,
+) -> None:
+    """Write one log's part of what was read; its usage last, by which the log counts as read."""
+    mine = "true" if is_only else f"place between {place} and {place + len(log.paths) - 1}"
+    [(rows, requests, has_owner, first, last)] = con.execute(
+        "select coalesce(sum(row_count), 0), coalesce(sum(request_count), 0),"
+        " coalesce(bool_or(coalesce(api_key, partner_id) is not null), false), min(told_first), max(told_last)"
+        f" from daily where {mine}"
+    ).fetchall()
+    about = Told(rows, requests > 0, has_owner, first, last, None, ())
+    about = replace(about, **kept)  # type: ignore[arg-type]  # of a log with faults
+    if whole:
+        calls = whole
+        if not is_only:
+            calls = work / f"{log.key}-calls.parquet"
+            con.execute(
+                f"copy (select * replace (place - {place} as place) from read_parquet($whole) where {mine})"
+                f" to {literal(str(calls))} ({COMPRESSION})",
+                {"whole": str(whole)},
+            )
+        put(calls, cache.file("calls", log.key))
+    days = work / f"{log.key}-days.parquet"
+    columns = (
+        f"* exclude (request_count, faulty_count, told_first, told_last) replace (place - {place} as place)"
+    )
+    con.execute(
+        f"copy (select {columns} from daily where {mine} order by all) to {literal(str(days))}"
+        f" ({COMPRESSION}, kv_metadata {{told: $told}})",
+        {"told": about.as_json()},
+    )
+    put(days, cache.file("days", log.key))

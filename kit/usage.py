@@ -1,0 +1,532 @@
+"""Call logs → daily usage: each log is read once, and again only when it, its export's settings or the kit change.
+
+Everything but this reads usage. Keys lead to partners afterwards, so that another key table reads no log again.
+"""
+
+import json
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache as once
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from kit import machine
+from kit.accounts import enter_counts, enter_files, enter_rejects
+from kit.blank import read_sql
+from kit.cache import Cache, key_of, open_cache, put
+from kit.clocks import count_clock_changes
+from kit.columns import literal, typed
+from kit.copies import content_of
+from kit.errors import ReviewError
+from kit.log_reading import read_logs
+from kit.log_usage import COMPRESSION, Log, Told, reading_of, told_of, told_of_file
+from kit.overlaps import LogFile, Window, meeting_logs, settle_logs
+from kit.presets import FOLDER, read_preset
+from kit.program import Export, Program
+from kit.reading import Reading, row_counts, staged, stop_at_columns_of_no_file
+from kit.rejects import Reject, read_sound, stop_at_too_many, without_identity
+from kit.repeats import Contradiction, find_repeats, see_calls
+from kit.rows import insert_rows
+
+SHOWN = 5
+# Settings of an export that don't change what one file says.
+OF_MANY = {"path", "overlap", "rejects"}
+# What decides how a log becomes usage: where one of these files changes, what was cached is made anew.
+MODULES = (
+    "columns.py", "currencies.py", "log_usage.py", "opening.py", "raw.py", "readable.py", "reading.py", "records.py",
+    "rejects.py", "usage.py", "sql/calls_of_log.sql", "sql/canonical.sql", "sql/daily_usage.sql", "sql/reading.sql",
+    "sql/settings.sql", "sql/zone_days.sql",
+)  # fmt: skip
+# And what decides how the usage of all becomes one.
+OF_ALL = ("overlaps.py", "repeats.py", "sql/all_usage.sql", "sql/repeated_calls.sql", "sql/taken_out.sql")
+
+
+def is_log(table: str, export: Export) -> bool:
+    """Whether an export is of single calls, and not of sums that a gateway has made of them."""
+    return table == "calls" and not (export.preset and read_preset(table, export.preset).is_summed)
+
+
+@dataclass(frozen=True)
+class Block:
+    """An export of logs, the numbers of its files, those to be read, and these as logs."""
+
+    number: int
+    export: Export
+    file_ids: dict[Path, int]
+    own: tuple[Path, ...]
+    logs: tuple[Log, ...]
+
+
+def load_logs(con: duckdb.DuckDBPyConnection, program: Program, counted: bool = False) -> list[str]:
+    """Make the view `file_usage` of all call logs, reading those that were not read before; what is wrong with which.
+
+    The rows of each file are counted, and the text of those that can't be used is kept, only where asked for.
+    """
+    cache = open_cache(program.folder)
+    machine.bound(con, cache.spill)
+    blocks = [
+        _enter(con, program, cache, number, export)
+        for number, export in enumerate(program.exports.get("calls", []))
+        if is_log("calls", export)
+    ]
+    try:
+        return _load(con, program, cache, blocks, counted)
+    finally:
+        cache.save()
+
+
+def _load(
+    con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, blocks: Sequence[Block], counted: bool
+) -> list[str]:
+    logs = [log for block in blocks for log in block.logs]
+    new = [log for log in logs if not cache.file("days", log.key).is_file()]
+    wrong = dict(_columns_of_none(con, program, blocks, new))
+    faults = read_logs(con, program, [log for log in new if log.block not in wrong], cache)
+    for block in blocks:
+        if of_block := [str(why) for log, why in faults if log.block == block.number]:
+            more = [f"… and {len(of_block) - SHOWN} files more"] if len(of_block) > SHOWN else []
+            wrong[block.number] = "\n".join([*of_block[:SHOWN], *more])
+    sound = [block for block in blocks if block.number not in wrong]
+    try:
+        whole = _whole(con, program, cache, sound)
+    except ReviewError as error:
+        return [*wrong.values(), str(error)]
+    told = dict(zip([log for block in sound for log in block.logs], whole.told, strict=True))
+    for block in sound:
+        try:
+            _account(con, program, cache, block, told, counted)
+        except ReviewError as error:
+            wrong[block.number] = str(error)
+    _show(con, cache, sound, whole)
+    return list(wrong.values())
+
+
+# Which logs there are
+
+
+def _enter(
+    con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, number: int, export: Export
+) -> Block:
+    """Enter the files of an export, and find what they are called in the cache."""
+    fingerprints = cache.fingerprints(export.files(program.folder))
+
+    def content(path: Path) -> object:
+        """A hash of a file's content, decompressed; not worked out twice."""
+        before = cache.told("contents", fingerprints.setdefault(path, "") or cache.fingerprints([path])[path])
+        if before is None:
+            found = content_of(path)
+            if isinstance(found, bytes):
+                cache.remember("contents", fingerprints[path], found.hex())
+                return found.hex()
+            return found
+        return before
+
+    file_ids, own = enter_files(con, program, "calls", number, content)
+    way = way_of(program, export)
+    units = [tuple(own)] if export.sql and own else [(path,) for path in own]
+    logs = tuple(
+        Log(
+            paths,
+            export,
+            number,
+            key_of([way, [fingerprints[path] for path in paths]]),
+            sum(path.stat().st_size for path in paths),
+        )
+        for paths in units
+    )
+    return Block(number, export, file_ids, tuple(own), logs)
+
+
+def way_of(program: Program, export: Export) -> dict[str, Any]:
+    """What decides how the logs of an export become usage: version, zone, and how they are read."""
+    text = (FOLDER / "calls" / f"{export.preset}.sql").read_text("utf-8") if export.preset else ""
+    if export.sql:
+        text = (program.folder / export.sql).read_text("utf-8")
+    return {
+        "version": _version(MODULES),
+        "zone": program.program.timezone,
+        "select": text,
+        "settings": export.model_dump(mode="json", exclude=OF_MANY, exclude_unset=True),
+    }
+
+
+@once
+def _version(modules: Sequence[str]) -> str:
+    here = Path(__file__).parent
+    return key_of([version("duckdb"), [(here / module).read_text("utf-8") for module in modules]])
+
+
+def _columns_of_none(
+    con: duckdb.DuckDBPyConnection, program: Program, blocks: Sequence[Block], new: Sequence[Log]
+) -> list[tuple[int, str]]:
+    """The blocks with new logs whose `columns` name some that none of their files has, and what to say of it."""
+    wrong = []
+    for number in {log.block for log in new}:
+        block = next(block for block in blocks if block.number == number)
+        try:
+            with tempfile.TemporaryDirectory() as work:
+                reading = reading_of(con, program, block.logs, Path(work))
+                stop_at_columns_of_no_file(reading)
+        except ReviewError as error:
+            wrong.append((number, reading.named(str(error))))
+    return wrong
+
+
+# What they say together
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The usage of all logs in one file, what is known of each log, how many of its rows another tells in its place;
+    and of how many repeated requests something else is told."""
+
+    file: Path | None
+    told: tuple[Told, ...]
+    replaced: tuple[tuple[int, int, str, int], ...]
+    different: int
+
+
+def _whole(con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, blocks: Sequence[Block]) -> Whole:
+    """The usage of all logs, repeated requests marked; ReviewError where logs contradict one another."""
+    logs = [log for block in blocks for log in block.logs]
+    if not logs:
+        return Whole(None, (), (), 0)
+    key = key_of(
+        {
+            "version": _version(OF_ALL),
+            "logs": [(log.block, log.key, [str(path) for path in log.paths]) for log in logs],
+            "ways": [(block.number, block.export.overlap, block.export.path) for block in blocks],
+            "excluded": program.exclude.model_dump(mode="json"),
+        }
+    )
+    file = cache.file("all", key)
+    try:
+        return _read_whole(con, file)
+    except duckdb.Error:  # not there, or not whole
+        return _make_whole(con, program, cache, blocks, file)
+
+
+def _read_whole(con: duckdb.DuckDBPyConnection, file: Path) -> Whole:
+    [(text,)] = con.execute(
+        "select value from parquet_kv_metadata($file) where key = 'whole'", {"file": str(file)}
+    ).fetchall()
+    found = json.loads(bytes(text).decode())
+    replaced = tuple(tuple(each) for each in found["replaced"])
+    return Whole(file, tuple(map(told_of, found["told"])), replaced, found["different"])
+
+
+def _make_whole(
+    con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, blocks: Sequence[Block], file: Path
+) -> Whole:
+    logs = [log for block in blocks for log in block.logs]
+    told = _told(con, program, cache, logs)
+    con.execute("create or replace temp table logs (log integer, file varchar)")
+    con.executemany(
+        "insert into logs values (?, ?)",
+        [(number, str(cache.file("days", log.key))) for number, log in enumerate(logs)],
+    )
+    windows = [window for block in blocks for window in _windows(con, program, cache, block, logs, told)]
+    replaced = _take_out(con, cache, blocks, logs, windows)
+    different = _take_repeats_out(con, program, cache, blocks, logs, told)
+    about = {"told": [each.as_json() for each in told], "replaced": replaced, "different": different}
+    listed = ", ".join(literal(str(cache.file("days", log.key))) for log in logs)
+    con.execute(
+        "create or replace temp view days as"
+        f" from read_parquet([{listed}], filename = 'file', union_by_name = true)"
+    )
+    with cache.writing() as work:
+        con.execute(
+            f"copy ({read_sql('all_usage')}) to {literal(str(work / 'all.parquet'))}"
+            f" ({COMPRESSION}, kv_metadata {{whole: $about}})",
+            {"about": json.dumps(about)},
+        )
+        put(work / "all.parquet", file)
+    return Whole(file, tuple(told), tuple(replaced), different)
+
+
+def _told(con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, logs: Sequence[Log]) -> list[Told]:
+    """What is known of each log; those of which the cache has no whole file are read again."""
+    told = {}
+    for log in logs:
+        try:
+            told[log] = told_of_file(con, cache, log)
+        except duckdb.Error:
+            cache.file("days", log.key).unlink(missing_ok=True)
+    lost = [log for log in logs if log not in told]
+    if faults := read_logs(con, program, lost, cache):
+        raise ReviewError("\n".join(str(why) for _, why in faults[:SHOWN]))
+    return [told.get(log) or told_of_file(con, cache, log) for log in logs]
+
+
+def _windows(
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    cache: Cache,
+    block: Block,
+    logs: Sequence[Log],
+    told: Sequence[Told],
+) -> list[Window]:
+    """What logs of an export tell in place of others; nothing is read for it where no two are of the same time."""
+    if block.export.overlap == "keep":
+        return []
+    meeting = meeting_logs(
+        [
+            LogFile(block.file_ids[path], path, number, place, about.told_first, about.told_last)
+            for number, (log, about) in enumerate(zip(logs, told, strict=True))
+            if log.block == block.number and about.told_first and about.told_last
+            for place, path in enumerate(log.paths)
+        ]
+    )
+    if not meeting:
+        return []
+    _see(con, program, cache, logs, {each.log for each in meeting})
+    return settle_logs(con, program, block.export, meeting)
+
+
+def _see(
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    cache: Cache,
+    logs: Sequence[Log],
+    numbers: Collection[int],
+) -> None:
+    """Make the view `compared_calls` of some logs, reading those again of which only the usage was kept."""
+    lost = [logs[number] for number in numbers if not cache.file("calls", logs[number].key).is_file()]
+    if faults := read_logs(con, program, lost, cache, with_calls=True):
+        raise ReviewError("\n".join(str(why) for _, why in faults[:SHOWN]))
+    see_calls(con, [(number, cache.file("calls", logs[number].key)) for number in sorted(numbers)])
+
+
+def _take_out(
+    con: duckdb.DuckDBPyConnection,
+    cache: Cache,
+    blocks: Sequence[Block],
+    logs: Sequence[Log],
+    windows: Sequence[Window],
+) -> list[tuple[int, int, str, int]]:
+    """Fill `taken_out` with what others tell in place of a log; log, place, reason and rows of each."""
+    con.execute(
+        "create or replace temp table leaving as"
+        " select 0 as log, 0 as place, 0::bigint as line, called_at, api_key, partner_id, system,"
+        " environment::varchar as environment, product, operation, status, calls, units, false as is_repeat,"
+        " '' as reason from calls limit 0"
+    )
+    places = {
+        block.file_ids[path]: (number, place)
+        for number, log in enumerate(logs)
+        for block in blocks
+        if block.number == log.block
+        for place, path in enumerate(log.paths)
+    }
+    for window in windows:
+        log, place = places[window.file_id]
+        see_calls(con, [(log, cache.file("calls", logs[log].key))])
+        con.execute(
+            "insert into leaving by name select * exclude (request, is_faulty), false as is_repeat, $reason as reason"
+            " from compared_calls where place = $place and request is null and called_at between $first and $last"
+            " and (log, line) not in (select (log, line) from leaving)",
+            {"reason": window.later, "place": place, "first": window.first, "last": window.last},
+        )
+    con.execute(f"create or replace temp table taken_out as {read_sql('taken_out')}")
+    return con.execute(
+        "select log, place, reason, count(*) from leaving group by all order by all"
+    ).fetchall()
+
+
+def _take_repeats_out(
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    cache: Cache,
+    blocks: Sequence[Block],
+    logs: Sequence[Log],
+    told: Sequence[Told],
+) -> int:
+    """Add what repeated requests tell to `taken_out`; how many tell something else, ReviewError if they contradict."""
+    numbers = [number for number, about in enumerate(told) if about.has_requests]
+    if not numbers:
+        return 0
+    _see(con, program, cache, logs, numbers)
+    found, different = find_repeats(con, sum(told[number].row_count for number in numbers))
+    con.execute("delete from contradictory_requests where is_log")
+    for each in found:
+        insert_rows(con, "contradictory_requests", [_contradiction(con, program, blocks, logs, each)])
+    con.execute(
+        "create or replace temp table leaving as"
+        " select * exclude (request, is_faulty) from repeated_calls where is_repeat"
+    )
+    con.execute(f"insert into taken_out {read_sql('taken_out')}")
+    return different
+
+
+def _contradiction(
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    blocks: Sequence[Block],
+    logs: Sequence[Log],
+    found: Contradiction,
+) -> tuple[str, list[int], None, bool]:
+    """A row of `contradictory_requests`: in words, with the request's id as its log has it, and in which files."""
+    paths = {log: logs[log].paths for log, _ in found.places}
+    ids = [
+        block.file_ids[path]
+        for log, place in found.places
+        for block in blocks
+        if block.number == logs[log].block and place is not None
+        for path in [paths[log][place]]
+    ]
+    text = _id_of(con, program, logs[found.places[0][0]], found.request)
+    return told_contradiction(text, found.row_count, found.why), ids, None, True
+
+
+def told_contradiction(request_id: str, rows: int, why: str) -> str:
+    """What to say of a request that stands for several."""
+    return (
+        f"request {request_id} is logged {rows} times, {why}: if that id stands for no request,"
+        f' set null = ["{request_id}"] for the export'
+    )
+
+
+def _id_of(con: duckdb.DuckDBPyConnection, program: Program, log: Log, request: str) -> str:
+    """A request's id as a log has it."""
+    with tempfile.TemporaryDirectory() as work:
+        reading = reading_of(con, program, [log], Path(work))
+        query = typed(con, program.program.timezone, "calls", reading.export, staged(reading, numbered=False))
+        [(text,)] = con.execute(
+            f"select request_id from ({query.sql}) where"
+            " coalesce(try_cast(request_id as uuid), md5(request_id)::uuid) = $request::uuid limit 1",
+            query.parameters | {"request": request},
+        ).fetchall()
+    return str(text)
+
+
+# What became of their files and rows
+
+
+def _account(
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    cache: Cache,
+    block: Block,
+    told: Mapping[Log, Told],
+    counted: bool,
+) -> None:
+    """Enter the rows of an export's logs; ReviewError if too many can't be used, or none says whose it is."""
+    if not block.logs:
+        return
+    rejects = [reject for log in block.logs for reject in told[log].rejects_of(log)]
+    reading = Reading(con, program, "calls", block.export, {})
+    if rejects:
+        rows = {
+            path: count
+            for log in block.logs
+            for path, count in zip(log.paths, told[log].rows or (told[log].row_count,), strict=False)
+        }
+        stop_at_too_many(reading, rows, rejects)
+        enter_rejects(con, block.file_ids, _with_text(con, program, block, told) if counted else rejects)
+    if block.export.preset and not any(told[log].has_owner for log in block.logs):
+        raise ReviewError(without_identity(reading))
+    if counted:
+        _count(con, program, cache, block, told)
+
+
+def _with_text(
+    con: duckdb.DuckDBPyConnection, program: Program, block: Block, told: Mapping[Log, Told]
+) -> list[Reject]:
+    """The rows that can't be used as they stand in their files; the cache has not their text, which is anybody's."""
+    found = []
+    for log in block.logs:
+        if told[log].rejects:
+            with tempfile.TemporaryDirectory() as work:
+                _, rejects, _ = read_sound(reading_of(con, program, [log], Path(work)), Path(work))
+            found += rejects
+    return found
+
+
+def _count(
+    con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, block: Block, told: Mapping[Log, Told]
+) -> None:
+    """Enter how many rows each file has, reading those that were never counted, and the hours that clocks skip."""
+    unknown = [log for log in block.logs if not told[log].rows and cache.told("rows", log.key) is None]
+    with tempfile.TemporaryDirectory() as work:
+        if unknown:
+            reading = reading_of(con, program, unknown, Path(work))
+            counts = {reading.originals[path]: count for path, count in row_counts(reading).items()}
+            for log in unknown:
+                cache.remember("rows", log.key, [counts[path] for path in log.paths])
+        if block.export.timezone != "UTC":
+            count_clock_changes(reading_of(con, program, block.logs, Path(work)), block.number)
+    for log in block.logs:
+        rows = told[log].rows or cache.told("rows", log.key)
+        enter_counts(con, block.file_ids, dict(zip(log.paths, rows, strict=True)))
+
+
+def _show(con: duckdb.DuckDBPyConnection, cache: Cache, blocks: Sequence[Block], whole: Whole) -> None:
+    """Let `file_usage` be the usage of all files, and enter what others tell in place of a log."""
+    if whole.file is None:
+        return
+    logs = [(log, block) for block in blocks for log in block.logs]
+    places = {
+        (number, place): block.file_ids[path]
+        for number, (log, block) in enumerate(logs)
+        for place, path in enumerate(log.paths)
+    }
+    con.execute("create or replace temp table log_places (log integer, place integer, file_id integer)")
+    con.executemany(
+        "insert into log_places values (?, ?, ?)", [(*where, file_id) for where, file_id in places.items()]
+    )
+    con.execute(
+        "create or replace view file_usage as"
+        " select log_places.file_id, usage.* exclude (log, place)"
+        f" from read_parquet({literal(str(whole.file))}) as usage left join log_places using (log, place)"
+        " union all by name from usage_of_sums"
+    )
+    _show_calls(con, cache, logs)
+    insert_rows(
+        con,
+        "set_aside",
+        [
+            ("calls", places[log, place], None, "replaced", f"replaced by {later}", rows)
+            for log, place, later, rows in whole.replaced
+        ],
+    )
+    con.execute("delete from contradictory_requests where requests is not null and is_log")
+    insert_rows(con, "contradictory_requests", [(None, None, whole.different, True)])
+
+
+def _show_calls(con: duckdb.DuckDBPyConnection, cache: Cache, logs: Sequence[tuple[Log, Block]]) -> None:
+    """Let `logged_calls` be the calls of logs one by one, as far as they are kept."""
+    there = {file.stem for file in (cache.folder / "calls").glob("*.parquet")}
+    kept = [
+        (number, cache.file("calls", log.key)) for number, (log, _) in enumerate(logs) if log.key in there
+    ]
+    if not kept:
+        return
+    see_calls(con, kept)
+    listed = ", ".join(literal(str(file)) for _, file in kept)
+    con.execute(
+        "create or replace view logged_calls as"
+        " select log_places.file_id, file_row_number as line, calls.* exclude (file, file_row_number, place, is_faulty)"
+        f" from read_parquet([{listed}], filename = 'file', file_row_number = true) as calls"
+        " inner join call_files using (file) left join log_places using (log, place)"
+    )
+
+
+def take_calls(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `usage_of_sums` of the rows in `calls`, those of exports of sums."""
+    con.execute(f"create or replace temp view compared_calls as {read_sql('calls_of_sums')}")
+    found, different = find_repeats(con, 0)
+    con.execute(f"delete from usage_of_sums; insert into usage_of_sums by name {read_sql('usage_of_sums')}")
+    con.execute("delete from contradictory_requests where not is_log")
+    rows: list[tuple[str | None, list[int] | None, int | None, bool]] = [(None, None, different, False)]
+    for each in found:
+        [(text,)] = con.execute(
+            "select any_value(request_id) from compared_calls where request = $request::uuid",
+            {"request": each.request},
+        ).fetchall()
+        what = told_contradiction(text, each.row_count, each.why)
+        rows.append((what, [log for log, _ in each.places if log is not None], None, False))
+    insert_rows(con, "contradictory_requests", rows)
