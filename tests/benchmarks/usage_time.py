@@ -176,7 +176,7 @@ def main() -> None:
         print(
             f"\n{logs['format']}: {expected['rows']:,} rows, {expected['calls']:,} calls, {logs['files']:,} files of"
             f" {size:,.0f} MB in all, {groups:,} rows of usage{', each id once' if given.distinct else ''};"
-            f" {given.repeats} runs each, all equal"
+            f" each run {given.repeats} times, all equal"
         )
         if "product" in table and product_result(folder) is None:
             print("The product's usage was not compared.")
