@@ -8,6 +8,7 @@ import duckdb
 from kit.copies import content_of, distinct_files
 from kit.program import Program
 from kit.rejects import Reject
+from kit.remote import url_of
 from kit.rows import insert_rows
 
 
@@ -53,8 +54,9 @@ def enter_files(
 
 
 def file_name(program: Program, path: Path) -> str:
-    """A file's name as seen from the program folder."""
-    return str(path.relative_to(program.folder)) if path.is_relative_to(program.folder) else str(path)
+    """A file's name as seen from the program folder, or its url."""
+    is_inside = path.is_relative_to(program.folder)
+    return url_of(path) or str(path.relative_to(program.folder) if is_inside else path)
 
 
 def enter_counts(

@@ -13,6 +13,7 @@ from kit.program import Program
 from kit.raw import column_names, file_format, same_name
 from kit.readable import readable_files
 from kit.reading import Reading, shape_of, wanted_of
+from kit.remote import fetch, url_of
 
 LOOKED_AT = 1000  # objects of a JSON file
 
@@ -37,6 +38,7 @@ def drift(con: duckdb.DuckDBPyConnection, program: Program) -> list[Drift]:
             files = export.files(program.folder)
             with tempfile.TemporaryDirectory() as folder:
                 try:
+                    fetch(files)
                     readable = readable_files(files, Path(folder), export.encoding, export.decimal)
                 except ReviewError:
                     continue
@@ -118,7 +120,10 @@ def _change(name: str, columns: dict[Path, list[str]], folder: Path) -> str:
     has = [same_name(name) in map(same_name, names) for names in columns.values()]
     if all(has):
         return ""
-    shown = [str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file) for file in columns]
+    shown = [
+        url_of(file) or str(file.relative_to(folder) if file.is_relative_to(folder) else file)
+        for file in columns
+    ]
     since = has.index(True)
     if all(has[since:]):
         return f"new in {shown[since]}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from kit.metrics import Metric
 from kit.program import Program
+from kit.remote import fetch, fingerprint_of, url_of
 
 # Shown figures agree to three digits; less than that is no restatement.
 VISIBLE = 0.0005
@@ -41,9 +42,7 @@ def inputs(program: Program) -> dict[str, Any]:
         "kit": version("api-review"),
         "files": {
             table: {
-                str(
-                    file.relative_to(program.folder) if file.is_relative_to(program.folder) else file.name
-                ): _hash(file)
+                _name(program, file): fingerprint_of(file) or _hash(file)
                 for export in exports
                 for file in export.files(program.folder)
             }
@@ -52,7 +51,13 @@ def inputs(program: Program) -> dict[str, Any]:
     }
 
 
+def _name(program: Program, file: Path) -> str:
+    is_inside = file.is_relative_to(program.folder)
+    return url_of(file) or str(file.relative_to(program.folder) if is_inside else file.name)
+
+
 def _hash(file: Path) -> str:
+    fetch([file])
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -16,6 +16,7 @@ from kit.program import Export, Program
 from kit.readable import readable_files
 from kit.reading import Reading, fill_typed, row_counts, stop_at_columns_of_no_file
 from kit.rejects import read_without_rejects, without_identity
+from kit.remote import with_urls
 from kit.rows import insert_rows
 from kit.usage import is_log, load_logs, take_calls
 
@@ -44,7 +45,7 @@ def load_exports(con: duckdb.DuckDBPyConnection, program: Program, counted: bool
             try:
                 load_export(con, program, table, export, block, counted)
             except ReviewError as error:
-                wrong.append((table, str(error)))
+                wrong.append((table, with_urls(str(error))))
         set_repeats_aside(con, table)
     take_calls(con)
     if wrong:

@@ -9,6 +9,7 @@ from typing import Any
 
 from kit.errors import ReviewError
 from kit.mistakes import Mistake, blocks, of_values, report, shown, unknown, value_at
+from kit.remote import look_anew
 from kit.settings import ZERO, Export, Program, Settings
 from kit.sources import of_exports
 from kit.toml_lines import Key, lines, parse
@@ -47,6 +48,7 @@ def load_program(folder: Path | str) -> Program:
     except ValueError as error:
         raise _error(file, [_not_toml(file, error)]) from None
     home = file.parent.resolve()
+    look_anew(home)
     if mistakes := [*of_values(Settings, raw), *_between_values(raw, home)]:
         raise _error(file, report(file.name, raw, lines(text), mistakes))
     return Program(folder=home, **raw)

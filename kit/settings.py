@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from kit.remote import url_of
 from kit.sources import files_of, natural
 from kit.values import (
     Constant,
@@ -94,9 +95,12 @@ class Export(Block):
         return thousands
 
     def files(self, folder: Path) -> list[Path]:
-        """The files that `path` matches, sorted; relative ones are in the program folder."""
+        """The files that `path` matches, sorted; relative ones are in the program folder.
+
+        Those of other places are where they will be, once fetched: `kit.remote.fetch` does that.
+        """
         found = {file for pattern in self.path for file in files_of(folder, pattern)}
-        return sorted(found, key=lambda file: natural(str(file)))
+        return sorted(found, key=lambda file: natural(url_of(file) or str(file)))
 
 
 class Exclude(Block):

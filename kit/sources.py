@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from kit import presets
+from kit.errors import ReviewError
 from kit.mistakes import Mistake, blocks, unknown
+from kit.remote import files_at
 from kit.toml_lines import Key
+from kit.urls import has_secret, is_remote
 from kit.values import CONTROL, OPEN
 
 CANONICAL = Path(__file__).parent / "sql" / "canonical.sql"
@@ -29,7 +32,12 @@ def canonical_columns() -> dict[str, list[str]]:
 
 
 def files_of(folder: Path, pattern: str) -> list[Path]:
-    """The files of a pattern; names that begin with a dot only if the pattern has such a name."""
+    """The files of a pattern; names that begin with a dot only if the pattern has such a name.
+
+    Those of a url are where they are fetched to; ReviewError if it leads to none.
+    """
+    if is_remote(pattern):
+        return files_at(folder, pattern)
     path = Path(pattern)
     start = Path(path.anchor) if path.is_absolute() else folder
     try:
@@ -80,10 +88,12 @@ def _ways(key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
 def _files(folder: Path, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
     paths = block.get("path")
     for place, path in enumerate(paths if isinstance(paths, list) else [paths]):
-        if isinstance(path, str) and (reason := _astray(folder, path, files_of(folder, path))):
-            yield Mistake((*key, "path", place), reason)
+        if isinstance(path, str) and (reason := _found(folder, path)[1]):
+            # The value at a key is shown, so a secret has a key below its own.
+            secret = ("password",) if is_remote(path) and has_secret(path) else ()
+            yield Mistake((*key, "path", place, *secret), reason)
     if isinstance(sql := block.get("sql"), str):
-        found = [file for file in files_of(folder, sql) if file == folder / sql]
+        found = [file for file in _found(folder, sql)[0] if file == folder / sql]
         if reason := _astray(folder, sql, found):
             yield Mistake((*key, "sql"), reason)
 
@@ -94,7 +104,7 @@ def _read_twice(folder: Path, table: str, found: list[tuple[Key, dict[str, Any]]
     for number, (key, block) in enumerate(found, start=1):
         paths = block.get("path")
         listed = [path for path in (paths if isinstance(paths, list) else [paths]) if isinstance(path, str)]
-        for file in dict.fromkeys(file for path in listed for file in files_of(folder, path)):
+        for file in dict.fromkeys(file for path in listed for file in _found(folder, path)[0]):
             first, other = before.setdefault(file.resolve(), (number, block))
             is_alike = {**block, "path": ""} == {**other, "path": ""}
             if (
@@ -105,6 +115,15 @@ def _read_twice(folder: Path, table: str, found: list[tuple[Key, dict[str, Any]]
                 reason = f"{file.name} is read by block {first} of {table} already, and its rows would count twice."
                 yield Mistake((*key, "path"), reason)
                 break
+
+
+def _found(folder: Path, text: str) -> tuple[list[Path], str]:
+    """The files of a path, and why it leads to none it may lead to."""
+    try:
+        found = files_of(folder, text)
+    except ReviewError as error:
+        return [], str(error)
+    return found, "" if is_remote(text) else _astray(folder, text, found)
 
 
 def _astray(folder: Path, text: str, found: list[Path]) -> str:
