@@ -186,8 +186,9 @@ def _root(error: BaseException) -> BaseException:
 def _status(error: BaseException) -> int | None:
     """The status other than 404 that a server gave; None where there was none."""
     root = _root(error)
-    given = [getattr(root, name, None) for name in ("status", "status_code", "code")]
-    return next((status for status in given if isinstance(status, int) and status != 404), None)
+    names = ("status", "status_code", "code")  # of aiohttp, azure-core, gcsfs
+    status = next((getattr(root, name) for name in names if hasattr(root, name)), None)
+    return status if isinstance(status, int) and status != 404 else None
 
 
 def _is_denied(error: BaseException) -> bool:
