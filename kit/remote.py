@@ -91,7 +91,7 @@ def _found(url: str) -> list[Remote]:
     if reason := refusal(url):
         raise ReviewError(reason)
     scheme, bucket, path = parts_of(url)
-    store = open_store(scheme)
+    store = attempt(url, lambda: open_store(scheme))
     asked = url if scheme in WEB else f"{bucket}/{path}"
     entries = attempt(url, lambda: list(matching(store, asked)))
     found = [_remote(scheme, entry) for entry in entries]

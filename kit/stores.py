@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from kit.errors import ReviewError
 
 MAGIC = re.compile(r"[*?\[]")
-ATTEMPTS = 3
 DENIED = (401, 403)
 FROM_THE_STORE = (408, 425, 429)  # besides 5xx: the server asks to come again
 NO_KEYS = ("Credentials", "ClientAuthentication", "GoogleAuth", "RefreshError", "Unauthorized")
@@ -26,9 +25,9 @@ class Store:
     extra: str
     keys: str
     options: dict[str, Any] = field(default_factory=dict)
-    reading: dict[str, Any] = field(
-        default_factory=dict
-    )  # one stream a file, whatever its size: memory is bounded
+    # One stream a file, so that memory is bounded whatever its size.
+    reading: dict[str, Any] = field(default_factory=dict)
+    attempts: int = 3
 
 
 WEB = Store(
@@ -47,6 +46,7 @@ STORES = {
         "Keys come from the environment: GOOGLE_APPLICATION_CREDENTIALS, or gcloud auth application-default login.",
         {},
         {"concurrency": 1},
+        attempts=1,  # its package tries again by itself, for a minute
     ),
     "az": Store(
         "azure",
@@ -67,7 +67,7 @@ def open_store(scheme: str) -> Any:
     try:
         import fsspec  # Few programs read from elsewhere, and these packages take a second to import.
 
-        options = store.options or (_web_options() if store is WEB else {})
+        options = store.options or (_web_options() if store.extra == "https" else {})
         return fsspec.filesystem(scheme, skip_instance_cache=True, use_listings_cache=False, **options)
     except ImportError:
         raise ReviewError(
@@ -149,13 +149,14 @@ def is_missing(store: Any, bucket: str) -> bool:
 
 def attempt(url: str, action: Callable[[], Got]) -> Got:
     """What an action on a store gives, tried again after a passing failure; ReviewError says what to do about it."""
-    for number in range(ATTEMPTS):
+    attempts = STORES[url.partition("://")[0].lower()].attempts
+    for number in range(attempts):
         try:
             return action()
         except ReviewError:
             raise
         except Exception as error:  # each store's packages have errors of their own
-            if number + 1 == ATTEMPTS or not _is_passing(error):
+            if number + 1 == attempts or not _is_passing(error):
                 raise ReviewError(_sentence(url, error)) from error
             time.sleep(0.2 * 4**number)
     raise AssertionError("unreachable")

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -21,10 +22,11 @@ from fsspec.registry import _registry
 from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
 
 from kit import editions, exports, remote, stores
 from kit.checks import check_exports, ledger
-from kit.database import TABLES, tables_of
+from kit.database import TABLES, add_settings, empty_database, tables_of
 from kit.errors import ReviewError
 from kit.program import ProgramError, load_program
 from kit.remote import fetch, files_at, fingerprint_of, look_anew, url_of
@@ -150,6 +152,15 @@ def bucket(gate: Gate, owner: Any) -> Callable[..., str]:
     return put
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails is not tried again, by us or by S3's package."""
+    once = {scheme: replace(store, attempts=1) for scheme, store in stores.STORES.items()}
+    for scheme, store in once.items():
+        monkeypatch.setitem(stores.STORES, scheme, store)
+    monkeypatch.setattr(S3FileSystem, "retries", 1)
+
+
 class Page:
     """What the web server says of one path."""
 
@@ -259,10 +270,13 @@ def contents(folder: Path) -> dict[str, list[tuple]]:
 
 
 def rows_of_calls(folder: Path) -> list[tuple]:
-    with tables_of(load_program(folder)) as con:
+    """How many calls each file gave, in one run that reads the exports alone."""
+    program = load_program(folder)
+    with empty_database() as con:
+        add_settings(con, program)
+        exports.load_exports(con, program)
         return rows(
-            con,
-            "select files.path, count(*) from calls inner join files using (file_id) group by 1 order by 1",
+            con, "select path, count(*) from calls inner join files using (file_id) group by 1 order by 1"
         )
 
 
@@ -369,10 +383,8 @@ def test_broken_download_is_tried_again(program_folder, bucket, gate) -> None:
     assert rows_of_calls(folder) == [(f"s3://{name}/1.csv", 100)]
 
 
-def test_download_that_always_breaks_leaves_nothing_and_says_what_to_do(
-    program_folder, bucket, gate, monkeypatch
-) -> None:
-    monkeypatch.setattr(stores, "ATTEMPTS", 1)  # S3's own package tries five times, too
+@pytest.mark.usefixtures("impatient")
+def test_download_that_always_breaks_leaves_nothing_and_says_what_to_do(program_folder, bucket, gate) -> None:
     name = bucket({"1.csv": calls(9, 100), "2.csv": calls(10)})
     gate.spoiled = {"1.csv": BROKEN}
     folder = program_folder({"calls": path(f"s3://{name}/*.csv")})
@@ -385,6 +397,7 @@ def test_download_that_always_breaks_leaves_nothing_and_says_what_to_do(
     assert rows_of_calls(folder) == [(f"s3://{name}/1.csv", 100), (f"s3://{name}/2.csv", 1)]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_body_shorter_than_was_said_is_refused(program_folder, web) -> None:
     web.pages["/calls.csv"] = Page(CALLS, shown=50)
     folder = program_folder({"calls": path(web.url("/calls.csv"))})
@@ -426,8 +439,8 @@ def test_ctrl_c_leaves_whole_files_alone(program_folder, bucket, gate) -> None:
     assert len(kept(program.folder)) == 40
 
 
-def test_old_file_stays_until_the_new_one_is_there(program_folder, bucket, gate, monkeypatch) -> None:
-    monkeypatch.setattr(stores, "ATTEMPTS", 1)
+@pytest.mark.usefixtures("impatient")
+def test_old_file_stays_until_the_new_one_is_there(program_folder, bucket, gate) -> None:
     name = bucket({"1.csv": calls(9, 100)})
     folder = program_folder({"calls": path(f"s3://{name}/1.csv")})
     rows_of_calls(folder)
@@ -504,8 +517,8 @@ def test_no_keys_at_all(program_folder, bucket, monkeypatch) -> None:
     assert "no access (Unable to locate credentials). Keys come from the environment" in mistake(folder)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_server_that_does_not_answer(program_folder, bucket, monkeypatch) -> None:
-    monkeypatch.setattr(stores, "ATTEMPTS", 1)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     said = mistake(program_folder({"calls": path("s3://acme/*.csv")}))
@@ -579,13 +592,13 @@ def test_gzip_file_that_a_server_calls_encoded_is_kept_as_it_is(program_folder, 
     assert rows_of_calls(folder) == [(web.url("/calls.csv.gz"), 1)]
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     ("status", "expected"),
     [(404, "no such file there."), (403, "no access (403, message='Forbidden'"), (401, "no access (401"),
      (410, "the server answers with status 410."), (503, "the server answers with status 503.")],
 )  # fmt: skip
-def test_web_server_that_refuses(program_folder, web, monkeypatch, status: int, expected: str) -> None:
-    monkeypatch.setattr(stores, "ATTEMPTS", 1)
+def test_web_server_that_refuses(program_folder, web, status: int, expected: str) -> None:
     web.pages["/calls.csv"] = status
     assert expected in mistake(program_folder({"calls": path(web.url("/calls.csv"))}))
 
@@ -623,7 +636,7 @@ def test_folder_kept_as_an_object_is_no_file(tmp_path: Path, bucket) -> None:
 
 
 @pytest.mark.slow
-def test_more_files_than_a_page_of_the_listing_holds(tmp_path: Path, bucket, monkeypatch) -> None:
+def test_more_files_than_a_page_of_the_listing_holds(tmp_path: Path, bucket) -> None:
     name = bucket({f"{number}.csv": "x" for number in range(1005)})
     assert len(files_at(tmp_path, f"s3://{name}/*.csv")) == 1005
 
