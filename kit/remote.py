@@ -5,8 +5,9 @@ import os
 import re
 import shutil
 import threading
+import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from kit.urls import WEB, name_of, parts_of, refusal
 CONTENT_HASH = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")  # what S3 calls an ETag: MD5, or that of its parts' MD5
 # The times of web servers count seconds, so a file may change twice in one without its mark doing so.
 SETTLED = timedelta(minutes=2)
+PARTS = "parts"  # what is on its way
+GIVEN_UP = 600  # seconds without a byte: whoever was fetching that was killed
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def _web_mark(etag: str, modified: str | None) -> str | None:
     """What a web server says of a file's version; None if nothing, or if it has only just changed."""
     try:
         is_settled = not modified or datetime.now(UTC) - parsedate_to_datetime(modified) > SETTLED
-    except ValueError:  # no time
+    except (ValueError, TypeError):  # no time, or one of no zone
         is_settled = bool(etag)
     said = " ".join(part for part in (etag, modified) if part)
     return said if said and is_settled else None
@@ -191,8 +194,11 @@ def _make_room(paths: Sequence[Path]) -> None:
     """Make the folder for what is fetched; ReviewError if that cannot be, or has too little room for it."""
     cache = paths[0].parents[2]
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        (cache / PARTS).mkdir(parents=True, exist_ok=True)
         (cache / ".gitignore").write_text("*\n", encoding="utf-8")  # these are raw exports
+        for part in (cache / PARTS).iterdir():
+            if time.time() - part.stat().st_mtime > GIVEN_UP:
+                part.unlink(missing_ok=True)
     except OSError as error:
         raise ReviewError(
             f"{cache}: remote files are kept there, and it cannot be written: {error}"
@@ -204,10 +210,10 @@ def _make_room(paths: Sequence[Path]) -> None:
 
 def _download(path: Path, stop: threading.Event) -> None:
     remote = _remotes[path]
-    part = path.parent / f".{uuid.uuid4().hex}.part"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.parents[2] / PARTS / uuid.uuid4().hex
     try:
         attempt(remote.url, lambda: _copy(remote, part, stop))
+        path.parent.mkdir(parents=True, exist_ok=True)
         part.replace(path)
     except ReviewError as error:
         raise ReviewError(f"{remote.url}: {error}") from None
@@ -215,13 +221,9 @@ def _download(path: Path, stop: threading.Event) -> None:
         raise ReviewError(f"{remote.url}: cannot be kept in {path.parent}: {error}") from None
     finally:
         part.unlink(missing_ok=True)
-    for old in _older(path):
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _older(path: Path) -> Iterator[Path]:
-    """The folders of other versions of a file."""
-    return (other for other in path.parent.parent.iterdir() if other != path.parent)
+    for version in path.parent.parent.iterdir():
+        if version != path.parent:
+            shutil.rmtree(version, ignore_errors=True)
 
 
 def _copy(remote: Remote, part: Path, stop: threading.Event) -> None:

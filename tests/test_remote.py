@@ -5,6 +5,7 @@
 import _thread
 import gzip
 import logging
+import os
 import sys
 import threading
 import time
@@ -304,6 +305,14 @@ def test_error_of_a_remote_file_names_its_url(program_folder, bucket) -> None:
         assert ".usage" not in str(error.value)
 
 
+def test_column_that_is_new_in_a_remote_file_is_new_in_its_url(program_folder, bucket) -> None:
+    name = bucket(
+        {"1.csv": calls(9), "2.csv": calls(10).replace("status", "status,note").replace("200", "200,x")}
+    )
+    check = check_exports(program_folder({"calls": path(f"s3://{name}/*.csv")}), "2026-Q1")
+    assert check.drift[0].changes == (f"new in s3://{name}/2.csv: note",)
+
+
 def test_same_log_under_two_names_counts_once(program_folder, bucket) -> None:
     name = bucket({"1.csv": calls(9), "2.csv": calls(9), "3.csv": calls(10)})
     folder = program_folder({"calls": path(f"s3://{name}/*.csv", f"s3://{name}/1.csv")})
@@ -451,6 +460,26 @@ def test_old_file_stays_until_the_new_one_is_there(program_folder, bucket, gate)
     assert kept(folder) == ["1.csv"]
 
 
+def test_what_a_killed_run_left_half_fetched_goes(program_folder, bucket) -> None:
+    name = bucket({"1.csv": calls(9)})
+    folder = program_folder({"calls": path(f"s3://{name}/1.csv")})
+    parts = folder / ".usage" / "remote" / "parts"
+    parts.mkdir(parents=True)
+    for part, age in (("dead", 3600), ("alive", 5)):
+        (parts / part).write_text("called_at")
+        os.utime(parts / part, (time.time() - age,) * 2)
+    rows_of_calls(folder)
+    assert kept(folder) == ["1.csv", "alive"]
+
+
+def test_folder_that_cannot_be_written(program_folder, bucket) -> None:
+    name = bucket({"1.csv": calls(9)})
+    folder = program_folder({"calls": path(f"s3://{name}/1.csv")})
+    (folder / ".usage").write_text("a file")
+    with pytest.raises(ReviewError, match="remote files are kept there, and it cannot be written"):
+        rows_of_calls(folder)
+
+
 # Mistakes of program.toml
 
 
@@ -560,7 +589,10 @@ def test_web_file_with_an_old_date_is_fetched_once(program_folder, web) -> None:
     assert kept(folder) == ["my calls.csv"]
 
 
-@pytest.mark.parametrize("headers", [{}, {"Last_Modified": "now"}, {"Last_Modified": "now", "ETag": '"1-2"'}])
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Last_Modified": "now"}, {"Last_Modified": "lately"}, {"Last_Modified": "now", "ETag": '"1-2"'}],
+)
 def test_web_file_without_a_mark_or_just_changed_is_fetched_each_run(program_folder, web, headers) -> None:
     now = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
     page = Page(CALLS, **{name: now if value == "now" else value for name, value in headers.items()})
