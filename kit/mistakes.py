@@ -123,7 +123,7 @@ EXAMPLES = {
     "operation": '"create_order", or "*" for every call', "case": '"Proposed"',
     "mode": '"graduated", "volume", "package" or "flat"', "price": '"0.0020"',
     "partners_to_add": "50", "doing": '"…"', "amount": "95000",
-    "what": '"one billing engineer, two quarters"',
+    "what": '"one billing engineer, two quarters"', "kind": '"spark"',
 }  # fmt: skip
 
 

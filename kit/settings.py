@@ -33,6 +33,7 @@ from kit.values import (
 
 ZERO, ONE = Decimal(0), Decimal(1)
 KINDS = ("subscription", "usage", "overage", "other")
+ENGINES = ("spark", "databricks", "bigquery", "snowflake", "trino", "clickhouse", "athena")
 
 
 def _listed(value: object) -> object:
@@ -65,10 +66,27 @@ class About(Block):
     min_calls: Count = 1
 
 
-class Export(Block):
-    """One block of [exports]: the files of one system, and how to read them."""
+class Engine(Block):
+    """[engine]: the warehouse or cluster that holds the tables named in [exports.calls].
 
-    path: Annotated[tuple[Text, ...], BeforeValidator(_listed), Field(min_length=1)]
+    `connect` is what its own client takes; a text "$NAME" in it stands for the environment variable NAME. A repeated
+    request is looked for in every earlier day of its table, or in the `lookback` days before those asked for.
+    """
+
+    kind: Annotated[str, one_of("an engine", *ENGINES)]
+    connect: dict[str, Any] = {}
+    lookback: Count | None = None
+
+
+class Export(Block):
+    """One block of [exports]: the files of one system and how to read them, or a table of [engine].
+
+    A table has no path; `day` is its column of days, by which it is read in parts.
+    """
+
+    path: Annotated[tuple[Text, ...], BeforeValidator(_listed), Field(min_length=1)] = ()
+    table: Text | None = None
+    day: Text | None = None
     preset: Text | None = None
     columns: dict[str, Annotated[str, Field(min_length=1)]] = {}
     sql: Text | None = None
@@ -282,6 +300,7 @@ class Settings(Block):
     """All of program.toml."""
 
     program: About
+    engine: Engine | None = None
     exports: dict[str, Annotated[list[Export], BeforeValidator(_listed)]] = {}
     exclude: Exclude = Exclude()
     rates: tuple[Rate, ...] = Field((), alias="rate")

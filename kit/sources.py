@@ -8,12 +8,17 @@ from typing import Any
 
 from kit import presets
 from kit.errors import ReviewError
-from kit.mistakes import Mistake, blocks, unknown
+from kit.mistakes import EXAMPLES, Mistake, blocks, unknown
 from kit.remote import files_at
 from kit.toml_lines import Key
 from kit.urls import has_secret, is_remote
 from kit.values import CONTROL, OPEN
 
+OF_TABLES = ("day", "columns", "set", "timezone", "rejects")
+OF_FILES = (
+    "path", "preset", "sql", "kinds", "dates", "delimiter", "decimal", "thousands", "amounts", "null",
+    "encoding", "overlap",
+)  # fmt: skip
 CANONICAL = Path(__file__).parent / "sql" / "canonical.sql"
 
 
@@ -69,6 +74,7 @@ def of_exports(raw: dict[str, Any], folder: Path) -> Iterator[Mistake]:
             yield Mistake(("exports", table), unknown("a table", table, tables))
         for key, block in blocks(exports, table, key=("exports",)):
             yield from _ways(key, block)
+            yield from _place(raw, table, key, block)
             yield from _files(folder, key, block)
             if table in tables:
                 yield from _preset(table, key, block)
@@ -83,6 +89,47 @@ def _ways(key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
     ways = [way for way in ("preset", "columns", "sql") if way in block]
     for way in ways[1:]:
         yield Mistake((*key, way), f"beside {ways[0]}. Allowed: one of preset, columns, sql.")
+
+
+def _place(raw: dict[str, Any], table: str, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
+    """Blocks that name neither files nor a table, or a table that is not read as one."""
+    if "table" in block:
+        yield from _table(raw, table, key, block)
+        return
+    if "path" not in block:
+        yield Mistake((*key, "path"), f"missing. Write it like path = {EXAMPLES['path']}.")
+    if "day" in block:
+        yield Mistake((*key, "day"), "without a table. It names the column of days of a table of [engine].")
+
+
+def _table(raw: dict[str, Any], table: str, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
+    engine = raw.get("engine")
+    kind = engine.get("kind") if isinstance(engine, dict) else None
+    if table != "calls":
+        yield Mistake((*key, "table"), f"{table} are read from files. Export them, and write their path.")
+        return
+    if engine is None:
+        yield Mistake((*key, "table"), 'without an engine. Write [engine], and its kind like kind = "spark".')
+    if "day" not in block:
+        reason = 'missing. It names the column of days by which the table is read, like day = "event_date".'
+        yield Mistake((*key, "day"), reason)
+    for setting in OF_FILES:
+        if setting in block:
+            yield Mistake((*key, setting), f"beside table. Allowed there: {', '.join(OF_TABLES)}.")
+    if kind == "clickhouse" and block.get("timezone", "UTC") != "UTC":
+        yield Mistake((*key, "timezone"), "times of ClickHouse have their zone. Leave this setting out.")
+    yield from _unsaid(key, block)
+
+
+def _unsaid(key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
+    """What neither the columns of a table nor constants say of its calls."""
+    said = {name for way in ("columns", "set") if isinstance(block.get(way), dict) for name in block[way]}
+    for name in ("called_at", "environment", "status"):
+        if name not in said:
+            reason = f'say no {name}. Write its column, like {name} = "…", or a constant under set.'
+            yield Mistake((*key, "columns"), reason)
+    if not {"api_key", "partner_id"} & said:
+        yield Mistake((*key, "columns"), "say of no call whose it is. Write api_key, partner_id or both.")
 
 
 def _files(folder: Path, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
