@@ -72,7 +72,10 @@ def connected(settings: Engine) -> Connected:
     except ReviewError:
         raise
     except Exception as error:  # each client has errors of its own
-        raise ReviewError(f"[engine] {settings.kind} cannot be reached: {_first_line(error)}") from error
+        hint = " Spark needs Java 17 or later." if settings.kind == "spark" else ""
+        raise ReviewError(
+            f"[engine] {settings.kind} cannot be reached: {_first_line(error)}{hint}"
+        ) from error
 
 
 def partitions(engine: Connected, export: Export) -> list[Partition]:

@@ -3,6 +3,7 @@
 import importlib
 import os
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import Any, Protocol
 
@@ -109,9 +110,11 @@ def _trino(module: Any, settings: dict[str, Any]) -> Any:
 
 
 def _filled(value: Any, name: str) -> Any:
-    """Settings with what environment variables hold in place of their names."""
+    """Settings as clients take them: plain numbers, and what environment variables hold in place of their names."""
     if isinstance(value, dict):
         return {key: _filled(each, f"{name}.{key}") for key, each in value.items()}
+    if isinstance(value, Decimal):
+        return float(value)
     if not isinstance(value, str) or not value.startswith("$"):
         return value
     if (variable := value[1:]) not in os.environ:

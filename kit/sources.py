@@ -80,6 +80,7 @@ def of_exports(raw: dict[str, Any], folder: Path) -> Iterator[Mistake]:
                 yield from _preset(table, key, block)
                 yield from _columns(table, key, block)
         yield from _read_twice(folder, table, list(blocks(exports, table, key=("exports",))))
+        yield from _named_twice(list(blocks(exports, table, key=("exports",))))
     for table in ("calls", "partners"):
         if exports.get(table, []) == []:
             yield Mistake(("exports", table), f"missing. Write a block [exports.{table}] with its path.")
@@ -171,6 +172,13 @@ def _found(folder: Path, text: str) -> tuple[list[Path], str]:
     except ReviewError as error:
         return [], str(error)
     return found, "" if is_remote(text) else _astray(folder, text, found)
+def _named_twice(found: list[tuple[Key, dict[str, Any]]]) -> Iterator[Mistake]:
+    """Tables of an engine that two blocks name."""
+    before: set[str] = set()
+    for key, block in found:
+        if isinstance(name := block.get("table"), str) and name in before:
+            yield Mistake((*key, "table"), "named by a block before, and its rows would count twice.")
+        before.add(str(block.get("table")))
 
 
 def _astray(folder: Path, text: str, found: list[Path]) -> str:

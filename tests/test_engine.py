@@ -482,8 +482,8 @@ def test_columns_are_named_as_the_engine_takes_them(kind: str, name: str, expect
 
 
 def test_table_that_is_no_name_is_refused() -> None:
-    export = EXPORT.model_copy(update={"table": "calls where 1 = 1"})
-    with pytest.raises(ReviewError, match="'calls where 1 = 1' is no name of a table of trino"):
+    export = EXPORT.model_copy(update={"table": "logs."})
+    with pytest.raises(ReviewError, match=r"'logs\.' is no name of a table of trino"):
         engine_sql("trino", export, MARCH, "UTC")
 
 
@@ -574,4 +574,14 @@ def test_clocks_of_clickhouse_have_their_zone(program_folder: Callable[..., Path
     blocks = {"calls": CALLS + '\ntimezone = "Europe/Berlin"'}
     folder = program_folder(blocks, extra=LOADS.replace("trino", "clickhouse"))
     with pytest.raises(ProgramError, match="times of ClickHouse have their zone"):
+        load_program(folder)
+
+
+def test_table_is_named_once(program_folder: Callable[..., Path]) -> None:
+    folder = program_folder({"calls": CALLS}, extra=LOADS)
+    settings = folder / "program.toml"
+    text = settings.read_text(encoding="utf-8")
+    block = f"[[exports.calls]]\n{CALLS}\n"
+    settings.write_text(text.replace(f"[exports.calls]\n{CALLS}\n", block * 2), encoding="utf-8")
+    with pytest.raises(ProgramError, match="named by a block before, and its rows would count twice"):
         load_program(folder)
