@@ -219,6 +219,21 @@ def test_what_the_engine_says_against_it_is_told(logs: duckdb.DuckDBPyConnection
         usage_of(duck(logs), export, MARCH, "UTC")
 
 
+def test_figures_that_are_none_are_not_taken_for_nothing(logs: duckdb.DuckDBPyConnection) -> None:
+    class Spelled(DatabaseClient):
+        """A client that hands out decimals as text, as some may."""
+
+        def rows(self, sql: str) -> Iterator[Sequence[tuple[Any, ...]]]:
+            for batch in super().rows(sql):
+                yield [
+                    tuple(str(each) if isinstance(each, Decimal) else each for each in row) for row in batch
+                ]
+
+    add(logs)
+    with pytest.raises(ReviewError, match="duckdb answers about gateway_calls with figures that are none"):
+        usage_of(Connected("duckdb", Spelled(logs)), EXPORT, MARCH, "UTC")
+
+
 # Days still to read
 
 
