@@ -22,6 +22,7 @@ from typing import Any
 
 from kit.errors import ReviewError
 from kit.machine import cores
+from kit.remote import fetch, fingerprint_of, url_of
 
 FOLDER = ".usage"
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# What api-review has read of call logs. It may be deleted.\n"
@@ -43,20 +44,26 @@ class Cache:
         return self.folder / kind / f"{key}.parquet"
 
     def fingerprints(self, files: Sequence[Path]) -> dict[Path, str]:
-        """The SHA-256 of each file's bytes, in hexadecimal; those that did not change are not read for it."""
-        known = {file: self._known(file) for file in files}
+        """The SHA-256 of each file's bytes, in hexadecimal; those that did not change are not read for it.
+
+        Of a file elsewhere it is what its store says of its content, and the file is not fetched for it.
+        """
+        known = {file: fingerprint_of(file) or self._known(file) for file in files}
         unknown = [file for file, fingerprint in known.items() if fingerprint is None]
         with ThreadPoolExecutor(cores()) as pool:
             hashed = dict(zip(unknown, pool.map(self._hashed, unknown), strict=True))
         return {file: fingerprint or hashed[file] for file, fingerprint in known.items()}
 
     def is_as_it_was(self, file: Path) -> bool:
-        """Whether a file is still the one whose fingerprint was taken."""
+        """Whether a file is still the one whose fingerprint was taken; one from elsewhere is fetched whole."""
+        if url_of(file):
+            return True
         seen = self.index["files"].get(str(file))
         return bool(seen and seen["stat"] == _stat(file))
 
     def _known(self, file: Path) -> str | None:
         seen = self.index["files"].get(str(file))
+        fetch([file])
         if not seen or seen["stat"] != _stat(file) or seen["at"] - max(seen["stat"][1:3]) < TICK:
             return None
         return str(seen["sha256"])
@@ -72,7 +79,9 @@ class Cache:
         return fingerprint
 
     def remember(self, what: str, name: str, value: Any) -> None:
-        """Keep a small fact about a file or a key, until `save`."""
+        """Keep a small fact about a file or a key; `save` writes it down."""
+        if self.told(what, name) == value:
+            return
         self.index.setdefault(what, {})[name] = value
         self.changed["index"] = True
 

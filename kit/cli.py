@@ -1,8 +1,9 @@
 """The command: api-review."""
 
+import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -18,6 +19,28 @@ of_program = click.option(
     default=SAMPLES / "northgate",
     show_default="the sample data/samples/northgate",
     help="Folder with a program.toml.",
+)
+
+
+def _set_memory(context: click.Context, option: click.Parameter, size: str | None) -> None:
+    """Let this process and those it starts keep within a size."""
+    from kit.machine import MEMORY, read_size
+
+    if size:
+        try:
+            read_size(size, "--memory")
+        except ReviewError as error:
+            raise click.BadParameter(str(error)) from None
+        os.environ[MEMORY] = size
+
+
+within_memory = click.option(
+    "--memory",
+    metavar="SIZE",
+    callback=_set_memory,
+    expose_value=False,
+    show_default="half of what the machine or its cgroup has",
+    help="Memory that reading may take, such as 4GB; what needs more goes to disk meanwhile.",
 )
 
 
@@ -52,6 +75,7 @@ def main() -> None:
     help="Folder for the pages; each quarter gets a folder in it. Earlier pages there are compared with.",
 )
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@within_memory
 def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bool) -> None:
     """Write a quarter's page, the notebook behind it, and its figures.
 
@@ -79,6 +103,8 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
     except (ReviewError, OSError) as error:
         click.echo(f"api-review: {error}", err=True)
         raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        _stopped()
 
 
 @main.command()
@@ -89,6 +115,7 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
     metavar="2026-Q3",
     help="Fiscal quarter. Default: the last that the data completes.",
 )
+@within_memory
 def check(program: Path, quarter: str) -> None:
     """Say whether a program's exports can be trusted, before anyone reads a number.
 
@@ -105,8 +132,39 @@ def check(program: Path, quarter: str) -> None:
     except (ReviewError, OSError) as error:
         click.echo(f"api-review: {error}", err=True)
         raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        _stopped()
     click.echo(check_text(found))
     raise SystemExit(0 if found.is_sound else 1)
+
+
+@main.command()
+@of_program
+@click.option("--read", is_flag=True, help="Read now what was not read before.")
+@click.option("--drop", is_flag=True, help="Delete all that is kept; the next run reads every log.")
+@within_memory
+def usage(program: Path, read: bool, drop: bool) -> None:
+    """Show which call logs need not be read again, which do, and why.
+
+    Logs are read once. What they say is kept in <program>/.usage, daily usage first; report and check read only what is
+    new or changed there. The folder may be deleted at any time.
+    """
+    from kit import usage_state
+    from kit.program import load_program
+    from kit.usage import read_new
+
+    try:
+        loaded = load_program(program)
+        if drop:
+            click.echo(f"Deleted {usage_state.drop(loaded) / 1e6:,.1f} MB.")
+        if read:
+            read_new(loaded)
+        click.echo(usage_state.state_text(loaded))
+    except (ReviewError, OSError) as error:
+        click.echo(f"api-review: {error}", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        _stopped()
 
 
 @main.command()
@@ -138,6 +196,12 @@ def init(exports: Path, program: Path | None) -> None:
         click.echo(f"api-review: {error}", err=True)
         raise SystemExit(1) from None
     click.echo(told(draft, exports, file))
+
+
+def _stopped() -> NoReturn:
+    """Say what becomes of work that is broken off."""
+    click.echo("\napi-review: stopped. What was read is kept; the next run goes on from there.", err=True)
+    raise SystemExit(130) from None
 
 
 def _check_quarter(name: str) -> None:

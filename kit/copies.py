@@ -19,7 +19,7 @@ def content_of(path: Path) -> object:
 def distinct_files(paths: Sequence[Path], content: Callable[[Path], object] = content_of) -> dict[Path, Path]:
     """Each file, and the first that has the same content, compressed or not: itself, if there is none before."""
     sizes = {path: _size(path) for path in paths}
-    by_size: dict[int, int] = {}
+    by_size: dict[int | Path, int] = {}
     for size in sizes.values():
         by_size[size] = by_size.get(size, 0) + 1
     first: dict[object, Path] = {}
@@ -28,8 +28,13 @@ def distinct_files(paths: Sequence[Path], content: Callable[[Path], object] = co
     }
 
 
-def _size(path: Path) -> int:
-    """How long a file's content is; for a gzip file what its end says, which may be of its last part alone."""
+def _size(path: Path) -> int | Path:
+    """How long a file's content is; for a gzip file what its end says, which may be of its last part alone.
+
+    A file from elsewhere that is not here is of no size that another has.
+    """
+    if not path.exists():
+        return path
     size = path.stat().st_size
     if endings(path)[-1:] == [".gz"] and size > 4:
         with path.open("rb") as stream:

@@ -38,6 +38,8 @@ def drift(con: duckdb.DuckDBPyConnection, program: Program) -> list[Drift]:
             files = export.files(program.folder)
             with tempfile.TemporaryDirectory() as folder:
                 try:
+                    if table == "calls":  # logs from elsewhere are not fetched for it
+                        files = [file for file in files if file.is_file()]
                     fetch(files)
                     readable = readable_files(files, Path(folder), export.encoding, export.decimal)
                 except ReviewError:

@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from kit.cache import Cache, key_of, open_cache
 from kit.metrics import Metric
-from kit.program import Program
-from kit.remote import fetch, fingerprint_of, url_of
+from kit.program import Export, Program
+from kit.remote import url_of
+from kit.usage import way_of
 
 # Shown figures agree to three digits; less than that is no restatement.
 VISIBLE = 0.0005
@@ -37,29 +39,30 @@ class Restatement:
 def inputs(program: Program) -> dict[str, Any]:
     """What a review rests on: hashes of the settings and of each exported file, and the kit's version."""
     settings = (program.folder / "program.toml").read_bytes()
+    cache = open_cache(program.folder)
+    files = {table: _fingerprints(program, cache, exports) for table, exports in program.exports.items()}
+    cache.save()
     return {
         "settings": hashlib.sha256(settings).hexdigest(),
         "kit": version("api-review"),
-        "files": {
-            table: {
-                _name(program, file): fingerprint_of(file) or _hash(file)
-                for export in exports
-                for file in export.files(program.folder)
-            }
-            for table, exports in program.exports.items()
-        },
+        "files": files,
     }
+
+
+def _fingerprints(program: Program, cache: Cache, exports: Sequence[Export]) -> dict[str, str]:
+    """A hash of each file, or of what an engine's table says, by its name."""
+    files = [file for export in exports for file in export.files(program.folder)]
+    tables = {
+        export.table: key_of(cache.told("partitions", key_of(way_of(program, export))) or {})
+        for export in exports
+        if export.table
+    }
+    return {_name(program, file): sha256 for file, sha256 in cache.fingerprints(files).items()} | tables
 
 
 def _name(program: Program, file: Path) -> str:
     is_inside = file.is_relative_to(program.folder)
     return url_of(file) or str(file.relative_to(program.folder) if is_inside else file.name)
-
-
-def _hash(file: Path) -> str:
-    fetch([file])
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def run_name(of: Mapping[str, Any], quarter: str) -> str:

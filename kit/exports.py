@@ -16,7 +16,7 @@ from kit.program import Export, Program
 from kit.readable import readable_files
 from kit.reading import Reading, fill_typed, row_counts, stop_at_columns_of_no_file
 from kit.rejects import read_without_rejects, without_identity
-from kit.remote import with_urls
+from kit.remote import fetch, with_urls
 from kit.rows import insert_rows
 from kit.usage import is_log, load_logs, take_calls
 
@@ -61,6 +61,7 @@ def load_export(
     counted: bool = False,
 ) -> None:
     """Append one export to its table, its faulty rows kept aside; ReviewError if these are too many for that."""
+    fetch(export.files(program.folder))
     file_ids, own = enter_files(con, program, table, block)
     if not own:
         return

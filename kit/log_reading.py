@@ -39,7 +39,7 @@ def read_logs(
         return [fault for job in jobs for fault in roll_up(con, program, job, cache, with_calls)]
     workers = min(machine.cores(), len(jobs))
     crew = _Crew(program, cache, workers, with_calls)
-    with Progress(size, len(logs)) as progress, ThreadPoolExecutor(workers) as pool:
+    with Progress(size, "B", "Reading call logs") as progress, ThreadPoolExecutor(workers) as pool:
         tasks = {pool.submit(crew.read, job): job for job in jobs}
         try:
             _wait(tasks, crew, progress)
@@ -78,7 +78,8 @@ def _wait(
         for task in done:
             task.result()
         finished = [log for task, job in tasks.items() if task.done() for log in job]
-        progress.show(sum(log.size for log in finished) + crew.under_way(), len(finished), crew.rows)
+        how_far = f"{len(finished):,} of {sum(map(len, tasks.values())):,} files"
+        progress.show(sum(log.size for log in finished) + crew.under_way(), how_far, crew.rows)
 
 
 class _Crew:

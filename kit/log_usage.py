@@ -1,6 +1,7 @@
 """One call log → its daily usage, and what it says of each call: two small Parquet files in the cache."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from kit.raw import Query, file_format
 from kit.readable import readable_files
 from kit.reading import Reading, staged
 from kit.rejects import Reject, read_sound
+from kit.remote import fetch, url_of
 
 COMPRESSION = "compression zstd, row_group_size 500000"
 
@@ -97,7 +99,12 @@ def roll_up(
     The database has the program's settings. Rows at fault are kept aside, however many.
     """
     try:
+        fetch([path for log in logs for path in log.paths])
+    except ReviewError as why:
+        return [(log, why) for log in logs]
+    try:
         _roll_up_together(con, program, logs, cache, with_calls)
+        _forget([path for log in logs for path in log.paths])
     except (duckdb.Error, FaultsError, ReviewError, *UNREADABLE) as error:
         if isinstance(error, duckdb.InterruptException):
             raise
@@ -151,6 +158,7 @@ def reading_of(con: duckdb.DuckDBPyConnection, program: Program, logs: Sequence[
     """The reading of logs of one export."""
     export = logs[0].export
     paths = [path for log in logs for path in log.paths]
+    fetch(paths)
     return Reading(
         con, program, "calls", export, readable_files(paths, work, export.encoding, export.decimal)
     )
@@ -184,7 +192,17 @@ def _write(
             raise ReviewError(
                 f"{log.paths[0]}: the file was written to while it was read. Run again when it is whole."
             )
-        _write_log(con, log, place, len(logs) == 1, whole if with_calls else None, kept, cache, work)
+        _write_log(
+            con,
+            log,
+            place,
+            len(logs) == 1,
+            _is_row_for_row(reading),
+            whole if with_calls else None,
+            kept,
+            cache,
+            work,
+        )
         place += len(log.paths)
 
 
@@ -205,11 +223,35 @@ def keeps_calls(reading: Reading) -> bool:
     return "request_id" in [name for name, *_ in given]
 
 
+def _forget(paths: Sequence[Path]) -> None:
+    """Delete what was fetched from elsewhere: raw logs are large, and what they say is kept."""
+    for path in paths:
+        if url_of(path):
+            path.unlink(missing_ok=True)
+
+
+def _is_row_for_row(reading: Reading) -> bool:
+    """Whether each row that files hold gives one call, so that rows need not be counted by themselves."""
+    if reading.preset is None:
+        return not reading.export.sql
+    select = re.sub("--.*", "", reading.preset.sql).lower()
+    return not re.search(r"\b(where|unnest|union|qualify|group|distinct|join|limit)\b", select)
+
+
+def _rows_of_files(con: duckdb.DuckDBPyConnection, log: Log, place: int, mine: str) -> tuple[int, ...]:
+    """How many rows each of a log's files has."""
+    counts = dict(
+        con.execute(f"select place, sum(row_count) from daily where {mine} group by place").fetchall()
+    )
+    return tuple(int(counts.get(number, 0)) for number in range(place, place + len(log.paths)))
+
+
 def _write_log(
     con: duckdb.DuckDBPyConnection,
     log: Log,
     place: int,
     is_only: bool,
+    is_row_for_row: bool,
     whole: Path | None,
     kept: Mapping[str, object],
     cache: Cache,
@@ -222,7 +264,15 @@ def _write_log(
         " coalesce(bool_or(coalesce(api_key, partner_id) is not null), false), min(told_first), max(told_last)"
         f" from daily where {mine}"
     ).fetchall()
-    about = Told(rows, requests > 0, has_owner, first, last, None, ())
+    about = Told(
+        rows,
+        requests > 0,
+        has_owner,
+        first,
+        last,
+        _rows_of_files(con, log, place, mine) if is_row_for_row else None,
+        (),
+    )
     about = replace(about, **kept)  # type: ignore[arg-type]  # of a log with faults
     if whole:
         calls = whole

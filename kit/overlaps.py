@@ -20,6 +20,7 @@ from kit.errors import ReviewError
 from kit.program import Export, Program
 from kit.readable import readable_files
 from kit.reading import Reading
+from kit.remote import fetch
 from kit.rows import insert_rows
 from kit.sources import files_of, natural
 
@@ -456,6 +457,7 @@ def _are_same_lines(reading: Reading, overlap: Overlap, file_ids: Mapping[Path, 
     pair = (overlap.earlier.file_id, overlap.later.file_id)
     paths = [path for path, file_id in file_ids.items() if file_id in pair]
     export = reading.export
+    fetch(paths)
     with tempfile.TemporaryDirectory() as work:
         originals = readable_files(paths, Path(work), export.encoding, export.decimal)
         fill_contents(

@@ -151,6 +151,12 @@ def fingerprint_of(path: Path) -> str | None:
     return remote.fingerprint if remote else None
 
 
+def bytes_of(path: Path) -> int | None:
+    """How many bytes a file from elsewhere has, if its store says; None for one of this machine."""
+    remote = _remotes.get(path)
+    return remote.size if remote else None
+
+
 def with_urls(message: str) -> str:
     """A message with the urls of files in place of where they are kept."""
     for path, remote in _remotes.items():

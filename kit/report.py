@@ -13,6 +13,8 @@ from typing import Any
 from kit.errors import ReviewError
 from kit.program import load_program, locate
 from kit.sheet import style
+from kit.usage import read_new
+from kit.usage_state import has_new
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "one_pager.ipynb"
 LARGEST_PAGE = 150_000  # bytes: it goes by mail
@@ -27,7 +29,9 @@ def write_report(
     is the last that the data completes. ReviewError if settings or data are at fault; then, as after any other failure,
     the folder is as it was before.
     """
-    load_program(program)  # Mistakes in the settings are told before anything is started or written.
+    loaded = load_program(program)  # Mistakes in the settings are told before anything is started or written.
+    if has_new(loaded):  # Here there is a terminal that can say how far it is; the notebook finds it done.
+        read_new(loaded)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=out) as work:
         executed = run_notebook(program, quarter, out, Path(work) / "one-pager.ipynb", progress)

@@ -172,6 +172,8 @@ def _found(folder: Path, text: str) -> tuple[list[Path], str]:
     except ReviewError as error:
         return [], str(error)
     return found, "" if is_remote(text) else _astray(folder, text, found)
+
+
 def _named_twice(found: list[tuple[Key, dict[str, Any]]]) -> Iterator[Mistake]:
     """Tables of an engine that two blocks name."""
     before: set[str] = set()

@@ -5,6 +5,7 @@ Everything but this reads usage. Keys lead to partners afterwards, so that anoth
 
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache as once
@@ -16,7 +17,7 @@ import duckdb
 
 from kit import machine
 from kit.accounts import enter_counts, enter_files, enter_rejects
-from kit.blank import read_sql
+from kit.blank import add_settings, empty_database, read_sql
 from kit.cache import Cache, key_of, open_cache, put
 from kit.clocks import count_clock_changes
 from kit.columns import literal, typed
@@ -29,8 +30,10 @@ from kit.presets import FOLDER, read_preset
 from kit.program import Export, Program
 from kit.reading import Reading, row_counts, staged, stop_at_columns_of_no_file
 from kit.rejects import Reject, read_sound, stop_at_too_many, without_identity
+from kit.remote import bytes_of, url_of, with_urls
 from kit.repeats import Contradiction, find_repeats, see_calls
 from kit.rows import insert_rows
+from kit.table_usage import table_logs
 
 SHOWN = 5
 # Settings of an export that don't change what one file says.
@@ -52,12 +55,12 @@ def is_log(table: str, export: Export) -> bool:
 
 @dataclass(frozen=True)
 class Block:
-    """An export of logs, the numbers of its files, those to be read, and these as logs."""
+    """An export of logs, the numbers and fingerprints of its files, and those to be read as logs."""
 
     number: int
     export: Export
     file_ids: dict[Path, int]
-    own: tuple[Path, ...]
+    fingerprints: dict[Path, str]
     logs: tuple[Log, ...]
 
 
@@ -68,15 +71,30 @@ def load_logs(con: duckdb.DuckDBPyConnection, program: Program, counted: bool = 
     """
     cache = open_cache(program.folder)
     machine.bound(con, cache.spill)
-    blocks = [
-        _enter(con, program, cache, number, export)
-        for number, export in enumerate(program.exports.get("calls", []))
-        if is_log("calls", export)
-    ]
+    blocks, wrong = [], []
+    for number, export in logs_of(program):
+        try:
+            blocks.append(_enter(con, program, cache, number, export))
+        except ReviewError as error:
+            wrong.append(with_urls(str(error)))
     try:
-        return _load(con, program, cache, blocks, counted)
+        return [*wrong, *_load(con, program, cache, blocks, counted)]
     finally:
         cache.save()
+
+
+def read_new(program: Program) -> None:
+    """Read the logs that were not read before, and find out what they repeat; ReviewError says what can't be read."""
+    with empty_database() as con:
+        add_settings(con, program)
+        if wrong := load_logs(con, program):
+            raise ReviewError("\n".join(wrong))
+
+
+def logs_of(program: Program) -> list[tuple[int, Export]]:
+    """The exports of single calls, each with its number among those of calls."""
+    exports = enumerate(program.exports.get("calls", []))
+    return [(number, export) for number, export in exports if is_log("calls", export)]
 
 
 def _load(
@@ -89,8 +107,11 @@ def _load(
     for block in blocks:
         if of_block := [str(why) for log, why in faults if log.block == block.number]:
             more = [f"… and {len(of_block) - SHOWN} files more"] if len(of_block) > SHOWN else []
-            wrong[block.number] = "\n".join([*of_block[:SHOWN], *more])
+            wrong[block.number] = with_urls("\n".join([*of_block[:SHOWN], *more]))
     sound = [block for block in blocks if block.number not in wrong]
+    for block in sound:
+        for path, fingerprint in block.fingerprints.items():
+            cache.remember("read", name_of(path), made_of(program, block.export, fingerprint))
     try:
         whole = _whole(con, program, cache, sound)
     except ReviewError as error:
@@ -111,7 +132,9 @@ def _load(
 def _enter(
     con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, number: int, export: Export
 ) -> Block:
-    """Enter the files of an export, and find what they are called in the cache."""
+    """Enter the files of an export, or the table that it is, and find what they are called in the cache."""
+    if export.table:
+        return _enter_table(con, program, cache, number, export)
     fingerprints = cache.fingerprints(export.files(program.folder))
 
     def content(path: Path) -> object:
@@ -134,11 +157,42 @@ def _enter(
             export,
             number,
             key_of([way, [fingerprints[path] for path in paths]]),
-            sum(path.stat().st_size for path in paths),
+            sum(size_of(path) for path in paths),
         )
         for paths in units
     )
-    return Block(number, export, file_ids, tuple(own), logs)
+    return Block(number, export, file_ids, fingerprints, logs)
+
+
+def _enter_table(
+    con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, number: int, export: Export
+) -> Block:
+    """Enter a table of an engine in a file's place, and ask for the usage of its days that is not in the cache."""
+    logs = table_logs(program, cache, number, export, way_of(program, export))
+    [(file_id,)] = con.execute("select coalesce(max(file_id), 0) + 1 from files").fetchall()
+    insert_rows(con, "files", [(file_id, "calls", number, export.table, None, None)])
+    return Block(number, export, {path: file_id for log in logs for path in log.paths}, {}, logs)
+
+
+def made_of(program: Program, export: Export, fingerprint: str) -> dict[str, str]:
+    """What the usage of a file rests on, each in a few letters."""
+    way = way_of(program, export)
+    return {
+        "content": fingerprint,
+        "version": way["version"],
+        "zone": way["zone"],
+        "way": key_of([way["select"], way["settings"]]),
+    }
+
+
+def name_of(path: Path) -> str:
+    """What a file is called in the cache: its url, or its path."""
+    return url_of(path) or str(path)
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file, as its store says if it is elsewhere."""
+    return bytes_of(path) or (path.stat().st_size if path.exists() else 0)
 
 
 def way_of(program: Program, export: Export) -> dict[str, Any]:
@@ -420,11 +474,10 @@ def _account(
     rejects = [reject for log in block.logs for reject in told[log].rejects_of(log)]
     reading = Reading(con, program, "calls", block.export, {})
     if rejects:
-        rows = {
-            path: count
-            for log in block.logs
-            for path, count in zip(log.paths, told[log].rows or (told[log].row_count,), strict=False)
-        }
+        rows = Counter[Path]()
+        for log in block.logs:
+            for path, count in zip(log.paths, told[log].rows or (told[log].row_count,), strict=False):
+                rows[path] += count
         stop_at_too_many(reading, rows, rejects)
         enter_rejects(con, block.file_ids, _with_text(con, program, block, told) if counted else rejects)
     if block.export.preset and not any(told[log].has_owner for log in block.logs):
@@ -439,7 +492,9 @@ def _with_text(
     """The rows that can't be used as they stand in their files; the cache has not their text, which is anybody's."""
     found = []
     for log in block.logs:
-        if told[log].rejects:
+        if block.export.table:
+            found += told[log].rejects_of(log)
+        elif told[log].rejects:
             with tempfile.TemporaryDirectory() as work:
                 _, rejects, _ = read_sound(reading_of(con, program, [log], Path(work)), Path(work))
             found += rejects
@@ -457,11 +512,12 @@ def _count(
             counts = {reading.originals[path]: count for path, count in row_counts(reading).items()}
             for log in unknown:
                 cache.remember("rows", log.key, [counts[path] for path in log.paths])
-        if block.export.timezone != "UTC":
+        if block.export.timezone != "UTC" and not block.export.table:
             count_clock_changes(reading_of(con, program, block.logs, Path(work)), block.number)
+    counts_of = Counter[Path]()
     for log in block.logs:
-        rows = told[log].rows or cache.told("rows", log.key)
-        enter_counts(con, block.file_ids, dict(zip(log.paths, rows, strict=True)))
+        counts_of.update(dict(zip(log.paths, told[log].rows or cache.told("rows", log.key), strict=True)))
+    enter_counts(con, block.file_ids, counts_of)
 
 
 def _show(con: duckdb.DuckDBPyConnection, cache: Cache, blocks: Sequence[Block], whole: Whole) -> None:

@@ -3,8 +3,7 @@
 with told as (
     select
         logs.log,
-        days.* exclude (file),
-        false as is_repeat
+        days.* exclude (file)
     from days
     inner join logs using (file)
     union all by name

@@ -11,6 +11,7 @@ select
     product,
     operation,
     status // 100 as status_class,
+    false as is_repeat,
     sum(calls)::bigint as calls,
     sum(coalesce(units, calls))::decimal(38, 9) as units,
     count(*) as row_count,
