@@ -49,7 +49,6 @@ def typed(
     given = {row[0]: row[1] for row in described}
     settings = read_preset(table, export.preset).settings if export.preset else {}
     query.parameters |= {
-        "empty": ["", *export.null],
         "export_zone": export.timezone,
         "program_zone": program_zone,
         "preset_name": export.preset,
@@ -67,7 +66,8 @@ def typed(
         casts.append(f"{cast} as {name}")
         wrong = f"{name} is null" if is_required else f"{name} is null and {name}_given is not null"
         if name in IDS:
-            wrong += f" or regexp_full_match({name}, {literal(EXCEL_NUMBER)})"
+            # Most ids begin with no digit, and to see that is quicker than to look for the pattern.
+            wrong += f" or (ascii({name}) between 48 and 57 and regexp_full_match({name}, {literal(EXCEL_NUMBER)}))"
         problems.append(f"when {wrong} then '{name}'")
         faulty.append(f"when '{name}' then {name}_given::varchar")
     defaults = {name: default for name, *_, default in schema(table) if default is not None}
@@ -82,7 +82,7 @@ with staged as (
 {query.sql}
 ),
 settings_of_export as (
-    select $empty::varchar[] as empty,
+    select
         $export_zone as export_zone, $program_zone as program_zone,
         $preset_name::varchar as preset_name, $is_minor::boolean as is_minor
 ),
@@ -103,7 +103,9 @@ def _text_or_value(table: str, name: str, given_type: str | None, export: Export
         return "settings_of_export.preset_name"
     value = "null::varchar"
     if given_type == "VARCHAR":
-        value = f"if(list_contains(empty, trim(staged.{name})), null, trim(staged.{name}))"
+        value = f"trimmed(staged.{name})"
+        if export.null:
+            value = f"if({value} in ({', '.join(map(literal, export.null))}), null, {value})"
     elif given_type is not None:
         value = f"staged.{name}"
     if name == "kind" and export.kinds:

@@ -15,11 +15,12 @@ from kit.columns import literal, typed
 from kit.errors import ReviewError
 from kit.opening import UNREADABLE
 from kit.program import Export, Program
-from kit.raw import Query, file_format
+from kit.raw import Query, column_names, file_format, identifier, same_name
 from kit.readable import readable_files
-from kit.reading import Reading, staged
+from kit.reading import Reading, staged, wanted_of
 from kit.rejects import Reject, read_sound
 from kit.remote import fetch, url_of
+from kit.unpacking import unpack
 
 COMPRESSION = "compression zstd, row_group_size 500000"
 
@@ -176,15 +177,14 @@ def _write(
     """Write what a SELECT of typed rows gives to the cache, for each log; FaultsError if rows are at fault."""
     con = reading.con
     query = _calls_of_log(reading, query)
-    whole = work / "calls.parquet"
-    if with_calls:
+    whole = work / "calls.parquet" if with_calls else None
+    if whole:
         con.execute(f"copy ({query.sql}) to {literal(str(whole))} ({COMPRESSION})", query.parameters)
         query = Query("select * from read_parquet($calls)", {"calls": str(whole)})
-    con.execute(
-        f"create or replace temp table daily as with calls_of_log as ({query.sql})\n{read_sql('daily_usage')}",
-        query.parameters,
-    )
-    if con.execute("from daily where faulty_count > 0 limit 1").fetchall():
+    for table in ("daily_usage", "told_times"):
+        select = f"with calls_of_log as ({query.sql})\n{read_sql(table)}"
+        con.execute(f"create or replace temp table {table} as {select}", query.parameters)
+    if con.execute("from daily_usage where faulty_count > 0 limit 1").fetchall():
         raise FaultsError
     place = 0
     for log in logs:
@@ -192,35 +192,109 @@ def _write(
             raise ReviewError(
                 f"{log.paths[0]}: the file was written to while it was read. Run again when it is whole."
             )
-        _write_log(
-            con,
-            log,
-            place,
-            len(logs) == 1,
-            _is_row_for_row(reading),
-            whole if with_calls else None,
-            kept,
-            cache,
-            work,
-        )
+        part = _Part(log, place, len(logs) == 1, _is_row_for_row(reading))
+        about = replace(_told(con, part), **kept)  # type: ignore[arg-type]  # of a log with faults
+        if whole:
+            _write_calls(con, part, whole, cache, work)
+        _write_days(con, part, about, cache, work)  # last: by that a log counts as read
         place += len(log.paths)
 
 
-def _calls_of_log(reading: Reading, query: Query) -> Query:
-    sources = [str(read) for read in reading.originals]
-    return Query(
-        f"with typed_calls as ({query.sql})\n{read_sql('calls_of_log')}",
-        query.parameters | {"sources": sources},
+@dataclass(frozen=True)
+class _Part:
+    """A log's part of what was read: its first file's place there, and whether it is all of it."""
+
+    log: Log
+    place: int
+    is_all: bool
+    is_row_for_row: bool
+
+    @property
+    def mine(self) -> str:
+        """SQL for its rows; those of a SELECT may say no file."""
+        return (
+            "true"
+            if self.is_all
+            else f"place between {self.place} and {self.place + len(self.log.paths) - 1}"
+        )
+
+    @property
+    def replaced(self) -> str:
+        """SQL for its columns, its first file at place 0."""
+        return f"replace (place - {self.place} as place)"
+
+
+def _told(con: duckdb.DuckDBPyConnection, part: _Part) -> Told:
+    """What is known of a log that was read without a fault."""
+    [(rows, requests, has_owner)] = con.execute(
+        "select coalesce(sum(row_count), 0), coalesce(sum(request_count), 0),"
+        f" coalesce(bool_or(coalesce(api_key, partner_id) is not null), false) from daily_usage where {part.mine}"
+    ).fetchall()
+    [(first, last)] = con.execute(
+        f"select min(told_first), max(told_last) from told_times where {part.mine}"
+    ).fetchall()
+    counts = _rows_of_files(con, part) if part.is_row_for_row else None
+    return Told(rows, requests > 0, has_owner, first, last, counts, ())
+
+
+def _rows_of_files(con: duckdb.DuckDBPyConnection, part: _Part) -> tuple[int, ...]:
+    """How many rows each of a log's files has."""
+    counts = dict(
+        con.execute(
+            f"select place, sum(row_count) from daily_usage where {part.mine} group by place"
+        ).fetchall()
     )
+    return tuple(int(counts.get(place, 0)) for place in range(part.place, part.place + len(part.log.paths)))
+
+
+def _write_calls(con: duckdb.DuckDBPyConnection, part: _Part, whole: Path, cache: Cache, work: Path) -> None:
+    """Write what a log says of each call, of those of all that were read with it."""
+    calls = whole
+    if not part.is_all:
+        calls = work / f"{part.log.key}-calls.parquet"
+        con.execute(
+            f"copy (select * {part.replaced} from read_parquet($whole) where {part.mine})"
+            f" to {literal(str(calls))} ({COMPRESSION})",
+            {"whole": str(whole)},
+        )
+    put(calls, cache.file("calls", part.log.key))
+
+
+def _write_days(con: duckdb.DuckDBPyConnection, part: _Part, about: Told, cache: Cache, work: Path) -> None:
+    """Write a log's daily usage, and what is known of it."""
+    days = work / f"{part.log.key}-days.parquet"
+    con.execute(
+        f"copy (select * exclude (request_count, faulty_count) {part.replaced} from daily_usage where {part.mine})"
+        f" to {literal(str(days))} ({COMPRESSION}, kv_metadata {{told: $told}})",
+        {"told": about.as_json()},
+    )
+    put(days, cache.file("days", part.log.key))
+
+
+def _calls_of_log(reading: Reading, query: Query) -> Query:
+    query, sources = unpack(reading.con, query, [str(read) for read in reading.originals])
+    select = f"with typed_calls as ({query.sql})\n{read_sql('calls_of_log')}"
+    return Query(select, query.parameters | {"sources": sources})
 
 
 def keeps_calls(reading: Reading) -> bool:
     """Whether what a log says of each call is kept: text takes long to read again, and all ids are compared."""
-    if any(file_format(path) != "parquet" for path in reading.originals):
+    if reading.export.sql or any(file_format(path) != "parquet" for path in reading.originals):
         return True
-    query = staged(reading, numbered=False)
-    given = reading.con.execute(f"describe {query.sql}", query.parameters).fetchall()
-    return "request_id" in [name for name, *_ in given]
+    [ids] = [column.theirs for column in wanted_of(reading) if column.ours == "request_id"] or [()]
+    return any(_has_values(reading.con, path, ids) for path in reading.originals)
+
+
+def _has_values(con: duckdb.DuckDBPyConnection, path: Path, names: Sequence[str]) -> bool:
+    """Whether a Parquet file has a column of one of these names, and something in it."""
+    wanted = set(map(same_name, names))
+    columns = [identifier(name) for name in column_names(con, path, None) if same_name(name) in wanted]
+    return any(
+        con.execute(
+            f"select 1 from read_parquet($file) where {column} is not null limit 1", {"file": str(path)}
+        ).fetchall()
+        for column in columns
+    )
 
 
 def _forget(paths: Sequence[Path]) -> None:
@@ -236,61 +310,3 @@ def _is_row_for_row(reading: Reading) -> bool:
         return not reading.export.sql
     select = re.sub("--.*", "", reading.preset.sql).lower()
     return not re.search(r"\b(where|unnest|union|qualify|group|distinct|join|limit)\b", select)
-
-
-def _rows_of_files(con: duckdb.DuckDBPyConnection, log: Log, place: int, mine: str) -> tuple[int, ...]:
-    """How many rows each of a log's files has."""
-    counts = dict(
-        con.execute(f"select place, sum(row_count) from daily where {mine} group by place").fetchall()
-    )
-    return tuple(int(counts.get(number, 0)) for number in range(place, place + len(log.paths)))
-
-
-def _write_log(
-    con: duckdb.DuckDBPyConnection,
-    log: Log,
-    place: int,
-    is_only: bool,
-    is_row_for_row: bool,
-    whole: Path | None,
-    kept: Mapping[str, object],
-    cache: Cache,
-    work: Path,
-) -> None:
-    """Write one log's part of what was read; its usage last, by which the log counts as read."""
-    mine = "true" if is_only else f"place between {place} and {place + len(log.paths) - 1}"
-    [(rows, requests, has_owner, first, last)] = con.execute(
-        "select coalesce(sum(row_count), 0), coalesce(sum(request_count), 0),"
-        " coalesce(bool_or(coalesce(api_key, partner_id) is not null), false), min(told_first), max(told_last)"
-        f" from daily where {mine}"
-    ).fetchall()
-    about = Told(
-        rows,
-        requests > 0,
-        has_owner,
-        first,
-        last,
-        _rows_of_files(con, log, place, mine) if is_row_for_row else None,
-        (),
-    )
-    about = replace(about, **kept)  # type: ignore[arg-type]  # of a log with faults
-    if whole:
-        calls = whole
-        if not is_only:
-            calls = work / f"{log.key}-calls.parquet"
-            con.execute(
-                f"copy (select * replace (place - {place} as place) from read_parquet($whole) where {mine})"
-                f" to {literal(str(calls))} ({COMPRESSION})",
-                {"whole": str(whole)},
-            )
-        put(calls, cache.file("calls", log.key))
-    days = work / f"{log.key}-days.parquet"
-    columns = (
-        f"* exclude (request_count, faulty_count, told_first, told_last) replace (place - {place} as place)"
-    )
-    con.execute(
-        f"copy (select {columns} from daily where {mine} order by all) to {literal(str(days))}"
-        f" ({COMPRESSION}, kv_metadata {{told: $told}})",
-        {"told": about.as_json()},
-    )
-    put(days, cache.file("days", log.key))

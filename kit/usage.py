@@ -41,8 +41,8 @@ OF_MANY = {"path", "overlap", "rejects"}
 # What decides how a log becomes usage: where one of these files changes, what was cached is made anew.
 MODULES = (
     "columns.py", "currencies.py", "log_usage.py", "opening.py", "raw.py", "readable.py", "reading.py", "records.py",
-    "rejects.py", "usage.py", "sql/calls_of_log.sql", "sql/canonical.sql", "sql/daily_usage.sql", "sql/reading.sql",
-    "sql/settings.sql", "sql/zone_days.sql",
+    "rejects.py", "unpacking.py", "usage.py", "sql/calls_of_log.sql", "sql/canonical.sql", "sql/daily_usage.sql",
+    "sql/reading.sql", "sql/settings.sql", "sql/told_times.sql", "sql/zone_days.sql",
 )  # fmt: skip
 # And what decides how the usage of all becomes one.
 OF_ALL = ("overlaps.py", "repeats.py", "sql/all_usage.sql", "sql/repeated_calls.sql", "sql/taken_out.sql")
@@ -294,12 +294,19 @@ def _make_whole(
     )
     with cache.writing() as work:
         con.execute(
-            f"copy ({read_sql('all_usage')}) to {literal(str(work / 'all.parquet'))}"
+            f"copy ({_all_usage(con)}) to {literal(str(work / 'all.parquet'))}"
             f" ({COMPRESSION}, kv_metadata {{whole: $about}})",
             {"about": json.dumps(about)},
         )
         put(work / "all.parquet", file)
     return Whole(file, tuple(told), tuple(replaced), different)
+
+
+def _all_usage(con: duckdb.DuckDBPyConnection) -> str:
+    """The SELECT of the usage of all logs; where nothing is told twice, it is the usage of each."""
+    if con.execute("from taken_out limit 1").fetchall():
+        return read_sql("all_usage")
+    return "select logs.log, days.* exclude (file) from days inner join logs using (file)"
 
 
 def _told(con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, logs: Sequence[Log]) -> list[Told]:

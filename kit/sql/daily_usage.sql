@@ -1,6 +1,6 @@
 -- How many calls does a log tell of on each day?
 -- Grain: file, key, partner as logged, system, environment, product, operation, status class, and day in the program's
--- zone. `told_first` and `told_last` are the times of those that are somebody's and have no id of their own.
+-- zone.
 select
     place,
     coalesce(zone_days.day, (called_at at time zone (select timezone from settings))::date) as day,
@@ -16,9 +16,7 @@ select
     sum(coalesce(units, calls))::decimal(38, 9) as units,
     count(*) as row_count,
     count(request) as request_count,
-    count(*) filter (where is_faulty) as faulty_count,
-    min(called_at) filter (where request is null and coalesce(api_key, partner_id) is not null) as told_first,
-    max(called_at) filter (where request is null and coalesce(api_key, partner_id) is not null) as told_last
+    count(*) filter (where is_faulty) as faulty_count
 from calls_of_log
 left join zone_days
     on zone_days.quarter_hour = epoch_us(called_at) // 900000000

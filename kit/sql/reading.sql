@@ -16,6 +16,11 @@ create macro read_number(text, decimal_mark, thousands_mark) as (
     end
 );
 
+-- Text without outer space, null where nothing is left. Hardly any has some, and to see that takes a sixth of the time.
+create macro trimmed(text) as if(
+    text >= '!' and not ends_with(text, ' ') and strlen(text) = length(text), text, nullif(trim(text), '')
+);
+
 create macro in_range(number) as if(abs(number) < 1e15, number, null);
 
 create macro this_age(instant) as if(year(instant) >= 1900, instant, null);
@@ -87,6 +92,10 @@ create macro utc_day(written) as coalesce(
 -- A day alone is a day in the program's zone; a time without offset is one in the export's zone.
 create macro read_instant(text, export_zone, program_zone) as (
     case
+        -- The form of most logs, for which patterns would take five times as long.
+        when (text like '____-__-__T__:__:__Z' or text like '____-__-__T__:__:__.___Z')
+            and text >= '0' and not contains(text, ' ')
+            then try_cast(text as timestamptz)
         when is_day(text) then try_cast(text as timestamp) at time zone program_zone
         when has_offset(text) then try_cast(read_clock(text) as timestamptz)
         when is_clock(text) then try_cast(read_clock(text) as timestamp) at time zone export_zone

@@ -35,8 +35,16 @@ def product_command(folder: Path) -> list[str]:
 
 
 def product_result(folder: Path) -> Path | None:
-    """The product's usage as a Parquet file with the columns of the rivals'; None while it cannot be had."""
-    return None
+    """The product's usage as a Parquet file with the columns of the rivals'; None where it has not run."""
+    made = sorted((folder / ".usage" / "all").glob("*.parquet"), key=lambda file: file.stat().st_mtime)
+    if not made:
+        return None
+    out = folder / ".usage" / "result.parquet"
+    duckdb.execute(
+        f"copy (select {', '.join(GROUP)}, sum(calls)::bigint as calls from '{made[-1]}'"
+        f" where not is_repeat group by all) to '{out}'"
+    )
+    return out
 
 
 def commands(engines: list[str], folder: Path, out: Path, logs: dict, distinct: bool) -> dict[str, list[str]]:
