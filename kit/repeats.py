@@ -8,6 +8,7 @@ import duckdb
 
 from kit import machine
 from kit.blank import read_sql
+from kit.rows import insert_rows
 
 # What a group of one id takes while ids are counted, seen with 100 M of them.
 GROUP = 80  # bytes
@@ -54,7 +55,7 @@ def find_repeats(con: duckdb.DuckDBPyConnection, row_count: int) -> tuple[list[C
 def see_calls(con: duckdb.DuckDBPyConnection, files: Sequence[tuple[int, Path]]) -> None:
     """Make the view `compared_calls` of the calls of logs, given by their numbers and files."""
     con.execute("create or replace temp table call_files (log integer, file varchar)")
-    con.executemany("insert into call_files values (?, ?)", [(log, str(file)) for log, file in files])
+    insert_rows(con, "call_files", [(log, str(file)) for log, file in files])
     listed = ", ".join("'" + str(file).replace("'", "''") + "'" for _, file in files)
     con.execute(
         "create or replace temp view compared_calls as"

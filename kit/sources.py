@@ -149,11 +149,12 @@ def _files(folder: Path, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
 def _read_twice(folder: Path, table: str, found: list[tuple[Key, dict[str, Any]]]) -> Iterator[Mistake]:
     """Files that two blocks of a table would count twice: neither selects from them, nor takes other columns."""
     before: dict[Path, tuple[int, dict[str, Any]]] = {}
-    for number, (key, block) in enumerate(found, start=1):
+    folders: dict[Path, Path] = {}
+    for number, (key, block) in enumerate(found if len(found) > 1 else [], start=1):
         paths = block.get("path")
         listed = [path for path in (paths if isinstance(paths, list) else [paths]) if isinstance(path, str)]
         for file in dict.fromkeys(file for path in listed for file in _found(folder, path)[0]):
-            first, other = before.setdefault(file.resolve(), (number, block))
+            first, other = before.setdefault(_resolved(file, folders), (number, block))
             is_alike = {**block, "path": ""} == {**other, "path": ""}
             if (
                 first != number
@@ -192,13 +193,23 @@ def _astray(folder: Path, text: str, found: list[Path]) -> str:
         return "leaves the program folder. If that is meant, write an absolute path."
     if not found:
         return f"no such file. Looked in {path.parent if path.is_absolute() else folder}."
+    folders: dict[Path, Path] = {}
     for file in found:
-        if not path.is_absolute() and not file.resolve().is_relative_to(folder):
+        if not path.is_absolute() and not _resolved(file, folders).is_relative_to(folder):
             return (
                 f"leaves the program folder: {file.relative_to(folder)} is a link to"
                 f" {file.resolve()}. If that is meant, write an absolute path."
             )
     return ""
+
+
+def _resolved(file: Path, folders: dict[Path, Path]) -> Path:
+    """Where a file is, links followed; each folder is looked up once."""
+    if file.is_symlink():
+        return file.resolve()
+    if file.parent not in folders:
+        folders[file.parent] = file.parent.resolve()
+    return folders[file.parent] / file.name
 
 
 def _preset(table: str, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:

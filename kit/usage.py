@@ -135,20 +135,18 @@ def _enter(
     """Enter the files of an export, or the table that it is, and find what they are called in the cache."""
     if export.table:
         return _enter_table(con, program, cache, number, export)
-    fingerprints = cache.fingerprints(export.files(program.folder))
 
     def content(path: Path) -> object:
         """A hash of a file's content, decompressed; not worked out twice."""
-        before = cache.told("contents", fingerprints.setdefault(path, "") or cache.fingerprints([path])[path])
-        if before is None:
-            found = content_of(path)
-            if isinstance(found, bytes):
-                cache.remember("contents", fingerprints[path], found.hex())
-                return found.hex()
-            return found
-        return before
+        [fingerprint] = cache.fingerprints([path]).values()
+        found = cache.told("contents", fingerprint) or content_of(path)
+        if isinstance(found, bytes):
+            found = found.hex()
+            cache.remember("contents", fingerprint, found)
+        return found
 
     file_ids, own = enter_files(con, program, "calls", number, content)
+    fingerprints = cache.fingerprints(list(file_ids))
     way = way_of(program, export)
     units = [tuple(own)] if export.sql and own else [(path,) for path in own]
     logs = tuple(
@@ -279,10 +277,7 @@ def _make_whole(
     logs = [log for block in blocks for log in block.logs]
     told = _told(con, program, cache, logs)
     con.execute("create or replace temp table logs (log integer, file varchar)")
-    con.executemany(
-        "insert into logs values (?, ?)",
-        [(number, str(cache.file("days", log.key))) for number, log in enumerate(logs)],
-    )
+    insert_rows(con, "logs", [(number, str(cache.file("days", log.key))) for number, log in enumerate(logs)])
     windows = [window for block in blocks for window in _windows(con, program, cache, block, logs, told)]
     replaced = _take_out(con, cache, blocks, logs, windows)
     different = _take_repeats_out(con, program, cache, blocks, logs, told)
@@ -538,9 +533,7 @@ def _show(con: duckdb.DuckDBPyConnection, cache: Cache, blocks: Sequence[Block],
         for place, path in enumerate(log.paths)
     }
     con.execute("create or replace temp table log_places (log integer, place integer, file_id integer)")
-    con.executemany(
-        "insert into log_places values (?, ?, ?)", [(*where, file_id) for where, file_id in places.items()]
-    )
+    insert_rows(con, "log_places", [(*where, file_id) for where, file_id in places.items()])
     con.execute(
         "create or replace view file_usage as"
         " select log_places.file_id, usage.* exclude (log, place)"
