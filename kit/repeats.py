@@ -8,6 +8,7 @@ import duckdb
 
 from kit import machine
 from kit.blank import read_sql
+from kit.columns import literal
 from kit.rows import insert_rows
 
 # What a group of one id takes while ids are counted, seen with 100 M of them.
@@ -56,7 +57,7 @@ def see_calls(con: duckdb.DuckDBPyConnection, files: Sequence[tuple[int, Path]])
     """Make the view `compared_calls` of the calls of logs, given by their numbers and files."""
     con.execute("create or replace temp table call_files (log integer, file varchar)")
     insert_rows(con, "call_files", [(log, str(file)) for log, file in files])
-    listed = ", ".join("'" + str(file).replace("'", "''") + "'" for _, file in files)
+    listed = ", ".join(literal(file) for file in dict.fromkeys(str(file) for _, file in files))
     con.execute(
         "create or replace temp view compared_calls as"
         " select call_files.log, calls.* exclude (file, file_row_number), file_row_number as line"

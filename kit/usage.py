@@ -282,7 +282,10 @@ def _make_whole(
     replaced = _take_out(con, cache, blocks, logs, windows)
     different = _take_repeats_out(con, program, cache, blocks, logs, told)
     about = {"told": [each.as_json() for each in told], "replaced": replaced, "different": different}
-    listed = ", ".join(literal(str(cache.file("days", log.key))) for log in logs)
+    # Logs of which one is a copy of another, read by a block of its own, have one file.
+    listed = ", ".join(
+        literal(str(cache.file("days", key))) for key in dict.fromkeys(log.key for log in logs)
+    )
     con.execute(
         "create or replace temp view days as"
         f" from read_parquet([{listed}], filename = 'file', union_by_name = true)"
@@ -562,7 +565,7 @@ def _show_calls(con: duckdb.DuckDBPyConnection, cache: Cache, logs: Sequence[tup
     if not kept:
         return
     see_calls(con, kept)
-    listed = ", ".join(literal(str(file)) for _, file in kept)
+    listed = ", ".join(literal(file) for file in dict.fromkeys(str(file) for _, file in kept))
     con.execute(
         "create or replace view logged_calls as"
         " select log_places.file_id, file_row_number as line, calls.* exclude (file, file_row_number, place, is_faulty)"

@@ -6,8 +6,11 @@ from decimal import Decimal
 import pytest
 from conftest import rows
 
+from kit.database import open_program
 from kit.errors import ReviewError
+from kit.program import load_program
 from kit.sources import natural
+from kit.usage_state import has_new
 
 HEAD = "date,partner_id,activity,role,hours\n"
 LINES = "line_id,partner_id,kind,amount,currency,invoiced_at,status\n"
@@ -141,6 +144,21 @@ def test_files_of_two_blocks_are_two_systems(loaded):
 def test_same_file_in_two_blocks_counts_once_unless_it_is_read_otherwise(loaded, more, count):
     text = work((1, 1))
     assert hours(loaded(None, BLOCKS + more, a_csv=text, b_csv=text)) == [(1, 1.0)] * count
+
+
+@pytest.mark.parametrize(("more", "count"), [("", 1), ("rejects = 0.5\n", 2)])
+def test_same_log_in_two_blocks_counts_once_unless_it_is_read_otherwise(program_folder, more, count):
+    text = CALLS + "2026-02-10T12:00:00Z,acme,production,200,\n"
+    folder = program_folder(a_csv=text, b_csv=text)
+    settings = folder / "program.toml"
+    blocks = f'[[exports.calls]]\npath = "a.csv"\n[[exports.calls]]\npath = "b.csv"\n{more}'
+    settings.write_text(
+        settings.read_text("utf-8").replace('[exports.calls]\npath = "calls.csv"\n', blocks), "utf-8"
+    )
+    with open_program(folder) as con:
+        assert rows(con, "select sum(calls), count(distinct file_id) from file_usage") == [(count, count)]
+        assert rows(con, "select count(*) from logged_calls") == [(count,)]
+    assert not has_new(load_program(folder))
 
 
 MANY = [(day, 1) for day in range(1, 8)]
