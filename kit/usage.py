@@ -105,7 +105,7 @@ def _load(
     wrong = dict(_columns_of_none(con, program, blocks, new))
     faults = read_logs(con, program, [log for log in new if log.block not in wrong], cache)
     for block in blocks:
-        if of_block := [str(why) for log, why in faults if log.block == block.number]:
+        if of_block := list(dict.fromkeys(str(why) for log, why in faults if log.block == block.number)):
             more = [f"… and {len(of_block) - SHOWN} files more"] if len(of_block) > SHOWN else []
             wrong[block.number] = with_urls("\n".join([*of_block[:SHOWN], *more]))
     sound = [block for block in blocks if block.number not in wrong]
@@ -217,15 +217,30 @@ def _columns_of_none(
 ) -> list[tuple[int, str]]:
     """The blocks with new logs whose `columns` name some that none of their files has, and what to say of it."""
     wrong = []
-    for number in {log.block for log in new}:
-        block = next(block for block in blocks if block.number == number)
+    for block in blocks:
+        # One that was read before had them, or others of its time did.
+        if not block.export.columns or not block.logs or not set(block.logs) <= set(new):
+            continue
         try:
-            with tempfile.TemporaryDirectory() as work:
-                reading = reading_of(con, program, block.logs, Path(work))
-                stop_at_columns_of_no_file(reading)
+            _stop_at_columns_of_none(con, program, block)
         except ReviewError as error:
-            wrong.append((number, reading.named(str(error))))
+            wrong.append((block.number, with_urls(str(error))))
     return wrong
+
+
+def _stop_at_columns_of_none(con: duckdb.DuckDBPyConnection, program: Program, block: Block) -> None:
+    """ReviewError naming the columns of `columns` that none of a block's logs has."""
+    # Mostly the first has them all; the others may be elsewhere and large, and are fetched when they are read.
+    for logs in (block.logs[:1], block.logs):
+        with tempfile.TemporaryDirectory() as work:
+            reading = reading_of(con, program, logs, Path(work))
+            try:
+                stop_at_columns_of_no_file(reading)
+            except ReviewError as error:
+                if logs == block.logs:
+                    raise ReviewError(reading.named(str(error))) from None
+            else:
+                return
 
 
 # What they say together
