@@ -19,7 +19,7 @@ from kit.raw import Query, column_names, file_format, identifier, same_name
 from kit.readable import readable_files
 from kit.reading import Reading, staged, wanted_of
 from kit.rejects import Reject, read_sound
-from kit.remote import fetch, url_of
+from kit.remote import fetch, forget
 from kit.unpacking import unpack
 
 COMPRESSION = "compression zstd, row_group_size 500000"
@@ -105,7 +105,6 @@ def roll_up(
         return [(log, why) for log in logs]
     try:
         _roll_up_together(con, program, logs, cache, with_calls)
-        _forget([path for log in logs for path in log.paths])
     except (duckdb.Error, FaultsError, ReviewError, *UNREADABLE) as error:
         if isinstance(error, duckdb.InterruptException):
             raise
@@ -117,6 +116,7 @@ def roll_up(
             _roll_up_sound(con, program, logs[0], cache, with_calls)
         except ReviewError as why:
             return [(logs[0], why)]
+    forget([path for log in logs for path in log.paths])
     return []
 
 
@@ -295,13 +295,6 @@ def _has_values(con: duckdb.DuckDBPyConnection, path: Path, names: Sequence[str]
         ).fetchall()
         for column in columns
     )
-
-
-def _forget(paths: Sequence[Path]) -> None:
-    """Delete what was fetched from elsewhere: raw logs are large, and what they say is kept."""
-    for path in paths:
-        if url_of(path):
-            path.unlink(missing_ok=True)
 
 
 def _is_row_for_row(reading: Reading) -> bool:

@@ -191,6 +191,13 @@ def fetch(paths: Sequence[Path], workers: int = 8) -> None:
             raise
 
 
+def forget(paths: Sequence[Path]) -> None:
+    """Delete those of the files that were fetched: raw logs are large, and what they say is kept."""
+    for path in paths:
+        if path in _remotes:
+            path.unlink(missing_ok=True)
+
+
 def _is_here(path: Path) -> bool:
     size = _remotes[path].size
     return path.is_file() and size in (None, path.stat().st_size)

@@ -30,7 +30,7 @@ from kit.presets import FOLDER, read_preset
 from kit.program import Export, Program
 from kit.reading import Reading, row_counts, staged, stop_at_columns_of_no_file
 from kit.rejects import Reject, read_sound, stop_at_too_many, without_identity
-from kit.remote import bytes_of, url_of, with_urls
+from kit.remote import bytes_of, forget, url_of, with_urls
 from kit.repeats import Contradiction, find_repeats, see_calls
 from kit.rows import insert_rows
 from kit.table_usage import table_logs
@@ -78,9 +78,13 @@ def load_logs(con: duckdb.DuckDBPyConnection, program: Program, counted: bool = 
         except ReviewError as error:
             wrong.append(with_urls(str(error)))
     try:
-        return [*wrong, *_load(con, program, cache, blocks, counted)]
+        wrong += _load(con, program, cache, blocks, counted)
     finally:
         cache.save()
+    # Some may have been fetched once more, to compare them or to count their rows.
+    kept = [log for block in blocks for log in block.logs if cache.file("days", log.key).is_file()]
+    forget([path for log in kept for path in log.paths])
+    return wrong
 
 
 def read_new(program: Program) -> None:
