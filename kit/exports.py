@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from kit.accounts import enter_counts, enter_files, enter_rejects
-from kit.clocks import count_clock_changes
+from kit.clocks import clock_changes, enter_clock_changes
 from kit.columns import schema
 from kit.errors import ReviewError
 from kit.opening import UNREADABLE
@@ -77,7 +77,7 @@ def load_export(
             counts = row_counts(reading)
             enter_counts(con, file_ids, {reading.originals[path]: count for path, count in counts.items()})
         if counted:
-            count_clock_changes(reading, block)
+            enter_clock_changes(con, table, block, export.timezone, clock_changes(reading).values())
         _stop_without_identity(reading)
         _append(reading, file_ids)
         settle_overlaps(reading, {file: file_ids[file] for file in own})

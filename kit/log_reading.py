@@ -34,7 +34,7 @@ def read_logs(
 
     What is done when the reading is broken off stays done.
     """
-    jobs, size = _jobs(logs), sum(log.size for log in logs)
+    jobs, size = jobs_of(logs), sum(log.size for log in logs)
     if size < LITTLE:  # a database of their own would take longer than reading them
         return [fault for job in jobs for fault in roll_up(con, program, job, cache, with_calls)]
     workers = min(machine.cores(), len(jobs))
@@ -53,7 +53,7 @@ def read_logs(
         return [fault for task in tasks for fault in task.result()]
 
 
-def _jobs(logs: Sequence[Log]) -> list[list[Log]]:
+def jobs_of(logs: Sequence[Log]) -> list[list[Log]]:
     """Logs to be read at once, the largest first: of one block, and small."""
     jobs: list[list[Log]] = []
     for _, of_block in groupby(logs, key=lambda log: log.block):

@@ -19,11 +19,11 @@ from kit import machine
 from kit.accounts import enter_counts, enter_files, enter_rejects
 from kit.blank import add_settings, empty_database, read_sql
 from kit.cache import Cache, key_of, open_cache, put
-from kit.clocks import count_clock_changes
+from kit.clocks import clock_changes, enter_clock_changes
 from kit.columns import literal, typed
 from kit.copies import content_of
 from kit.errors import ReviewError
-from kit.log_reading import read_logs
+from kit.log_reading import jobs_of, read_logs
 from kit.log_usage import COMPRESSION, Log, Told, reading_of, told_of, told_of_file
 from kit.overlaps import LogFile, Window, meeting_logs, settle_logs
 from kit.presets import FOLDER, read_preset
@@ -530,18 +530,39 @@ def _count(
 ) -> None:
     """Enter how many rows each file has, reading those that were never counted, and the hours that clocks skip."""
     unknown = [log for log in block.logs if not told[log].rows and cache.told("rows", log.key) is None]
-    with tempfile.TemporaryDirectory() as work:
-        if unknown:
-            reading = reading_of(con, program, unknown, Path(work))
+    for job in jobs_of(unknown):
+        with tempfile.TemporaryDirectory() as work:
+            reading = reading_of(con, program, job, Path(work))
             counts = {reading.originals[path]: count for path, count in row_counts(reading).items()}
-            for log in unknown:
-                cache.remember("rows", log.key, [counts[path] for path in log.paths])
-        if block.export.timezone != "UTC" and not block.export.table:
-            count_clock_changes(reading_of(con, program, block.logs, Path(work)), block.number)
+        forget([path for log in job for path in log.paths])
+        for log in job:
+            cache.remember("rows", log.key, [counts[path] for path in log.paths])
+    if block.export.timezone != "UTC" and not block.export.table:
+        _count_clock_changes(con, program, cache, block, told)
     counts_of = Counter[Path]()
     for log in block.logs:
         counts_of.update(dict(zip(log.paths, told[log].rows or cache.told("rows", log.key), strict=True)))
     enter_counts(con, block.file_ids, counts_of)
+
+
+def _count_clock_changes(
+    con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, block: Block, told: Mapping[Log, Told]
+) -> None:
+    """Enter how many times of logs their zone's clocks skip or show twice, reading those where that is not known."""
+    unknown = [log for log in block.logs if cache.told("clocks", log.key) is None]
+    faulty = [log for log in unknown if told[log].rejects]
+    for job in [*jobs_of([log for log in unknown if log not in faulty]), *([log] for log in faulty)]:
+        with tempfile.TemporaryDirectory() as work:
+            reading = reading_of(con, program, job, Path(work))
+            if told[job[0]].rejects:
+                *_, reading = read_sound(reading, Path(work))
+            found = clock_changes(reading)
+        forget([path for log in job for path in log.paths])
+        for log in job:
+            counts = [found[path] for path in log.paths if path in found]
+            cache.remember("clocks", log.key, [sum(each) for each in zip((0, 0), *counts, strict=True)])
+    changes = [cache.told("clocks", log.key) for log in block.logs]
+    enter_clock_changes(con, "calls", block.number, block.export.timezone, changes)
 
 
 def _show(con: duckdb.DuckDBPyConnection, cache: Cache, blocks: Sequence[Block], whole: Whole) -> None:

@@ -385,6 +385,18 @@ def test_times_that_clocks_skip_or_show_twice_are_counted(checked):
     assert ("2025-10-26 01:59:59+00",) in there
 
 
+def test_times_that_clocks_skip_are_counted_beside_broken_rows(checked):
+    text = (
+        "called_at,partner_id,environment,status\n2026-03-29 02:30:00,acme,production,200\n"
+        '2026-03-29 12:00:00,acme,"prod"uction,200\n'
+    )
+    check = checked(
+        {"calls": 'path = "calls.csv"\ntimezone = "Europe/Berlin"\nrejects = 0.5'}, calls_csv=text
+    )
+    assert checks.clock_changes(check).rows() == [("calls", "Europe/Berlin", 1, 0)]
+    assert fates(check, "calls", "calls.csv") == {"read": 2, "rejected": 1, "used": 1}
+
+
 @pytest.mark.parametrize(
     ("dates", "form"), [("", "{:%Y-%m-%d %H:%M}"), ('\ndates = "%d.%m.%Y %H:%M"', "{:%d.%m.%Y %H:%M}")]
 )
