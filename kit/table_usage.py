@@ -16,6 +16,8 @@ from kit.log_usage import Log, Told
 from kit.program import Export, Program
 from kit.progress import Progress
 
+PARQUET = b"PAR1"
+
 
 def table_logs(
     program: Program, cache: Cache, number: int, export: Export, way: Mapping[str, Any]
@@ -31,11 +33,13 @@ def table_logs(
     known = {
         date.fromisoformat(day): (rows, key)
         for day, (rows, key) in (cache.told("partitions", name) or {}).items()
-        if cache.file("days", key).is_file()
+        if _is_whole(cache.file("days", key))
     }
     found = partitions(engine, export)
     there = {each.day: each.rows for each in found}
     wanted = missing(found, {day: rows for day, (rows, _) in known.items()}, export, engine.lookback)
+    # Where this breaks off, days that hang on a changed one are still to be asked for, though they have as many rows.
+    known = {day: told for day, told in known.items() if day not in wanted}
     with Progress(len(wanted), "days", f"Asking {engine.kind}") as progress:
         rows_come = 0
         for place, (days, answer) in enumerate(
@@ -54,6 +58,16 @@ def table_logs(
             rows_come += sum(there[day] for day in days)
             progress.show(sum(day in known for day in wanted), f"{place + 1} questions", rows_come)
     return tuple(Log((Path(export.table),), export, number, known[day][1], 0) for day in sorted(there))
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a Parquet file is there, and to its end."""
+    try:
+        with file.open("rb") as stream:
+            stream.seek(-len(PARQUET), 2)
+            return stream.read() == PARQUET
+    except OSError:
+        return False
 
 
 def _keep(cache: Cache, rows: int, usage: pl.DataFrame, rejected: pl.DataFrame) -> str:
