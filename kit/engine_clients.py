@@ -2,7 +2,9 @@
 
 import importlib
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Protocol
@@ -21,6 +23,8 @@ CLIENTS = {
     "athena": ("pyathena", "PyAthena"),
 }
 # A time without a zone is read in the session's, and that must be UTC.
+# A driver on this machine tells the terminal of each of its steps, over what we say there.
+QUIET = {"spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false"}
 IN_UTC = {"databricks": "set time zone 'UTC'", "snowflake": "alter session set timezone = 'UTC'"}
 
 
@@ -88,9 +92,27 @@ def _module(kind: str) -> Any:
 def _session(module: Any, settings: dict[str, Any]) -> Any:
     """A Spark session; the settings are Spark's own, such as spark.master or spark.remote."""
     builder = module.SparkSession.builder.appName("api-review")
-    for name, value in settings.items():
+    for name, value in (settings if "spark.remote" in settings else QUIET | settings).items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    with _heard_if_it_fails():
+        return builder.getOrCreate()
+
+
+@contextmanager
+def _heard_if_it_fails() -> Iterator[None]:
+    """Keep off the terminal, and out of notebooks, what a process that is started here says as long as it runs."""
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            said.seek(0)
+            os.write(terminal, said.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
 
 
 def _connection(kind: str, module: Any, settings: dict[str, Any]) -> Any:

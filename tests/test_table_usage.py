@@ -1,23 +1,28 @@
 """Call logs in an engine's table, read by its days into the cache: the figures of the same rows in files."""
 
+import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import nbformat
 import pytest
 
 from kit import metrics, quarters, table_usage
 from kit.blank import add_settings
 from kit.checks import check_exports, ledger
-from kit.database import TABLES, tables_of
+from kit.database import TABLES, open_program, tables_of
 from kit.engine import Connected
 from kit.engine_clients import DatabaseClient, Rows
 from kit.errors import ReviewError
 from kit.exports import load_exports
 from kit.program import load_program
+from kit.report import write_report
 from kit.settings import Engine
 from kit.usage_state import state_text
 from tests.conftest import emptied, rows
@@ -392,3 +397,79 @@ def test_state_names_the_table_and_its_days(con, of_table, warehouse: Noting) ->
     assert before[:2] == ["calls", f"  read     0 days; {known}"]
     assert after[:2] == ["calls", f"  read     2 days; {known}"]
     assert warehouse.days() == ["2026-02-10", "2026-02-11"]
+
+
+# With Spark, from the command to the page
+
+NORTHGATE = Path(__file__).parent.parent / "data" / "samples" / "northgate"
+# Logs come each Monday; what is told again came a week later.
+DELIVERED = """
+select
+    called_at, api_key, environment::varchar as environment, product, operation, status,
+    request::varchar as request_id, calls, units,
+    date_trunc('week', called_at at time zone 'UTC')::date
+        + 7 * row_number() over (partition by request order by file_id, line)::integer as delivered_on
+from logged_calls
+"""
+SPARK = """\
+[engine]
+kind = "spark"
+
+[engine.connect]
+"spark.master" = "local[2]"
+"spark.driver.memory" = "1g"
+"spark.ui.enabled" = "false"
+"spark.sql.shuffle.partitions" = "4"
+"spark.sql.sources.parallelPartitionDiscovery.threshold" = "1000"
+
+[exports.calls]
+table = "parquet.`FOLDER/logs`"
+day = "delivered_on"
+
+[exports.calls.columns]
+"""
+SAME = (
+    "called_at",
+    "api_key",
+    "environment",
+    "product",
+    "operation",
+    "status",
+    "request_id",
+    "calls",
+    "units",
+)
+
+
+@pytest.mark.slow
+def test_report_on_a_table_of_spark_is_that_on_the_files(tmp_path: Path) -> None:
+    files, table, out = tmp_path / "files", tmp_path / "table", tmp_path / "out"
+    shutil.copytree(NORTHGATE, files, ignore=shutil.ignore_patterns(".usage"))
+    _, expected = write_report(files, "", tmp_path / "expected")
+    shutil.copytree(files, table, ignore=shutil.ignore_patterns(".usage", "gateway"))
+    with open_program(files) as con:
+        con.execute(f"copy ({DELIVERED}) to '{table}/logs' (format parquet, partition_by (delivered_on))")
+        assert rows(con, "select sum(row_count) > 500 from file_usage where is_repeat") == [(True,)]
+    settings = (files / "program.toml").read_text("utf-8")
+    before, rest = settings.split("[exports.calls]")
+    columns = "".join(f'{name} = "{name}"\n' for name in SAME)
+    block = SPARK.replace("FOLDER", str(table)) + columns
+    (table / "program.toml").write_text(
+        before + block + "\n[exports.keys]" + rest.split("[exports.keys]")[1], "utf-8"
+    )
+    command = [sys.executable, "-m", "kit.cli", "report", "--program", str(table), "--out", str(out)]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    actual = json.loads((out / expected["quarter"] / "figures.json").read_text("utf-8"))
+    of_the_run = ("run", "inputs")
+    assert {name: actual[name] for name in actual if name not in of_the_run} == {
+        name: expected[name] for name in expected if name not in of_the_run
+    }
+    notebook = nbformat.read(out / expected["quarter"] / "one-pager.ipynb", as_version=4)
+    said = [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream"
+    ]
+    assert said == []
