@@ -371,6 +371,7 @@ def test_same_log_in_two_buckets_counts_once(con, program_folder, bucket, gate, 
     assert asked(con, folder, copies) == [(f"s3://{other}/again.csv", f"s3://{name}/1.csv")]
 
 
+@pytest.mark.slow
 def test_editions_know_remote_files_by_url_and_mark(program_folder, bucket) -> None:
     name = bucket({"1.csv": calls(9)})
     program = load_program(program_folder({"calls": path(f"s3://{name}/1.csv")}))
@@ -453,6 +454,7 @@ def test_log_with_faults_is_not_kept_either(con, program_folder, bucket, gate) -
     assert (len(gate.read()), kept(folder)) == (2, [])
 
 
+@pytest.mark.slow
 def test_hours_that_clocks_skip_are_counted_once(con, program_folder, bucket, gate) -> None:
     log = "called_at,partner_id,environment,status\n2026-03-08T02:30:00,acme,production,200\n"
     name = bucket({"1.csv": log, "2.csv": calls(9)})
@@ -805,6 +807,7 @@ def test_own_name_is_one_name_that_a_disk_takes(start: str, key: str) -> None:
     assert len(name.encode()) <= 255
 
 
+@pytest.mark.slow
 def test_looking_anew_is_for_one_program(tmp_path: Path, bucket, gate) -> None:
     name = bucket({"1.csv": "x"})
     for folder in ("one", "other"):
