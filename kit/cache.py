@@ -28,6 +28,7 @@ FOLDER = ".usage"
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# What api-review has read of call logs. It may be deleted.\n"
 # A file that was changed so shortly before it was hashed may change again within one tick of its clock.
 TICK = 2_000_000_000  # nanoseconds
+PARQUET = b"PAR1"
 HERE = f"{socket.gethostname()}-{os.getpid()}"
 
 
@@ -42,6 +43,15 @@ class Cache:
     def file(self, kind: str, key: str) -> Path:
         """Where what was made of a file stands, whether it is there or not."""
         return self.folder / kind / f"{key}.parquet"
+
+    def is_whole(self, kind: str, key: str) -> bool:
+        """Whether what was made of a file is there, and its end is that of such a file."""
+        try:
+            with self.file(kind, key).open("rb") as stream:
+                stream.seek(-len(PARQUET), os.SEEK_END)
+                return stream.read() == PARQUET
+        except OSError:
+            return False
 
     def fingerprints(self, files: Sequence[Path]) -> dict[Path, str]:
         """The SHA-256 of each file's bytes, in hexadecimal; those that did not change are not read for it.

@@ -373,7 +373,7 @@ def _see(
     numbers: Collection[int],
 ) -> None:
     """Make the view `compared_calls` of some logs, reading those again of which only the usage was kept."""
-    lost = [logs[number] for number in numbers if not cache.file("calls", logs[number].key).is_file()]
+    lost = [logs[number] for number in numbers if not cache.is_whole("calls", logs[number].key)]
     if faults := read_logs(con, program, lost, cache, with_calls=True):
         raise ReviewError("\n".join(str(why) for _, why in faults[:SHOWN]))
     see_calls(con, [(number, cache.file("calls", logs[number].key)) for number in sorted(numbers)])
@@ -598,9 +598,10 @@ def _show(con: duckdb.DuckDBPyConnection, cache: Cache, blocks: Sequence[Block],
 
 def _show_calls(con: duckdb.DuckDBPyConnection, cache: Cache, logs: Sequence[tuple[Log, Block]]) -> None:
     """Let `logged_calls` be the calls of logs one by one, as far as they are kept."""
-    there = {file.stem for file in (cache.folder / "calls").glob("*.parquet")}
     kept = [
-        (number, cache.file("calls", log.key)) for number, (log, _) in enumerate(logs) if log.key in there
+        (number, cache.file("calls", log.key))
+        for number, (log, _) in enumerate(logs)
+        if cache.is_whole("calls", log.key)
     ]
     if not kept:
         return

@@ -92,7 +92,8 @@ def test_draft_of_a_sample_reads_as_its_own_settings_do(tmp_path, sample):
 def counted(folder):
     """How many rows each table of exports holds."""
     with open_program(folder) as con:
-        return {table: rows(con, f"select count(*) from {table}")[0][0] for table in canonical_columns()}
+        counts = {table: rows(con, f"select count(*) from {table}")[0][0] for table in canonical_columns()}
+        return counts | {"calls": rows(con, "select sum(row_count)::int from file_usage")[0][0]}
 
 
 @pytest.mark.parametrize("sample", ["northgate", "meridian"])

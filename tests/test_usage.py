@@ -1,0 +1,361 @@
+"""Call logs become daily usage once: what is kept of them, and when it is made anew."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import pytest
+from conftest import rows
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kit import cache, log_reading, machine, repeats, usage, usage_state
+from kit.blank import empty_database
+from kit.database import open_program
+from kit.errors import ReviewError
+from kit.program import load_program
+
+HEAD = "called_at,partner_id,environment,status,request_id\n"
+
+
+def calls(*lines):
+    return HEAD + "".join(f"{line}\n" for line in lines)
+
+
+def call(at="2026-02-10T12:00:00Z", request="", partner="acme", status=200, environment="production"):
+    return f"{at},{partner},{environment},{status},{request}"
+
+
+def used(con):
+    """Calls that count, by day."""
+    return [
+        (str(day), count)
+        for day, count in rows(con, "select day, sum(calls)::int from usage group by 1 order by 1")
+    ]
+
+
+def days_kept(folder):
+    return {file.name: file.stat().st_mtime_ns for file in (folder / ".usage" / "days").glob("*.parquet")}
+
+
+def test_log_is_read_once(program_folder):
+    folder = program_folder(calls_csv=calls(call()))
+    open_program(folder).close()
+    before = days_kept(folder)
+    assert used(open_program(folder)) == [("2026-02-10", 1)]
+    assert days_kept(folder) == before and len(before) == 1
+
+
+def test_new_log_alone_is_read(program_folder):
+    folder = program_folder({"calls": 'path = "log*.csv"'}, log1_csv=calls(call(request="a")))
+    open_program(folder).close()
+    before = days_kept(folder)
+    (folder / "log2.csv").write_text(calls(call("2026-02-11T12:00:00Z", "b")))
+    assert used(open_program(folder)) == [("2026-02-10", 1), ("2026-02-11", 1)]
+    after = days_kept(folder)
+    assert len(after) == 2 and before.items() <= after.items()
+
+
+def test_edit_of_the_same_size_shows_though_its_date_is_set_back(program_folder):
+    folder = program_folder(calls_csv=calls(call(status=200)))
+    log = folder / "calls.csv"
+    os.utime(log, (1_700_000_000, 1_700_000_000))
+    time.sleep(0.01)
+    assert rows(open_program(folder), "select is_successful from usage") == [(True,)]
+    log.write_text(calls(call(status=500)))
+    os.utime(log, (1_700_000_000, 1_700_000_000))
+    assert rows(open_program(folder), "select is_successful from usage") == [(False,)]
+
+
+def test_touched_log_is_not_read_again(program_folder):
+    folder = program_folder(calls_csv=calls(call()))
+    open_program(folder).close()
+    before = days_kept(folder)
+    (folder / "calls.csv").touch()
+    open_program(folder).close()
+    assert days_kept(folder) == before
+
+
+@pytest.mark.parametrize("what", ["another version", "another zone", "another column"])
+def test_usage_made_in_another_way_is_made_anew(program_folder, monkeypatch, what):
+    folder = program_folder(calls_csv=calls(call("2026-02-10T02:00:00Z")))
+    assert used(open_program(folder)) == [("2026-02-10", 1)]
+    settings_file = folder / "program.toml"
+    text = settings_file.read_text()
+    expected = "2026-02-10"
+    if what == "another version":
+        monkeypatch.setattr(usage, "_version", lambda modules: "other")
+    elif what == "another zone":
+        settings_file.write_text(text.replace('"UTC"', '"America/New_York"'))
+        expected = "2026-02-09"
+    else:
+        settings_file.write_text(
+            text.replace('path = "calls.csv"', 'path = "calls.csv"\nset = { product = "x" }')
+        )
+    assert (
+        what.split()[1]
+        in " ".join(usage_state.states(load_program(folder), cache.open_cache(folder))[0].unread.values())
+        or what == "another column"
+    )
+    assert used(open_program(folder)) == [(expected, 1)]
+    assert len(days_kept(folder)) == 2
+
+
+def test_other_key_table_reads_no_log_again(program_folder):
+    keys = "api_key,partner_id\nk1,{}\n"
+    log = "called_at,api_key,environment,status\n2026-02-10T12:00:00Z,k1,production,200\n"
+    partners = "partner_id,name,registered_at\nacme,Acme,2025-12-01\nbolt,Bolt,2025-12-01\n"
+    blocks = {"keys": 'path = "keys.csv"'}
+    folder = program_folder(blocks, calls_csv=log, keys_csv=keys.format("acme"), partners_csv=partners)
+    assert rows(open_program(folder), "select partner_id from traffic") == [("acme",)]
+    before = days_kept(folder)
+    (folder / "keys.csv").write_text(keys.format("bolt"))
+    assert rows(open_program(folder), "select partner_id from traffic") == [("bolt",)]
+    assert days_kept(folder) == before
+
+
+@pytest.mark.parametrize("kind", ["days", "calls", "all"])
+@pytest.mark.parametrize("harm", ["cut", "zeros", "empty", "gone"])
+def test_cache_that_is_not_whole_is_made_anew(program_folder, kind, harm):
+    folder = program_folder(
+        {"calls": 'path = "log*.csv"'}, log1_csv=calls(call(request="a")), log2_csv=calls(call(request="a"))
+    )
+    assert used(open_program(folder)) == [("2026-02-10", 1)]
+    for file in (folder / ".usage" / kind).glob("*.parquet"):
+        content = file.read_bytes()
+        if harm == "gone":
+            file.unlink()
+        else:
+            file.write_bytes(
+                {"cut": content[: len(content) // 2], "zeros": bytes(len(content)), "empty": b""}[harm]
+            )
+    if kind != "all":
+        shutil.rmtree(folder / ".usage" / "all")
+    assert used(open_program(folder)) == [("2026-02-10", 1)]
+
+
+def test_lost_index_costs_no_reading(program_folder):
+    folder = program_folder(calls_csv=calls(call()))
+    open_program(folder).close()
+    before = days_kept(folder)
+    (folder / ".usage" / "index.json").write_text("{ not json")
+    assert used(open_program(folder)) == [("2026-02-10", 1)]
+    assert days_kept(folder) == before
+
+
+def test_what_a_killed_run_left_goes(program_folder):
+    folder = program_folder(calls_csv=calls(call()))
+    open_program(folder).close()
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    host = cache.HERE.rsplit("-", 1)[0]
+    left = folder / ".usage" / f"writing-{host}-{dead.pid}-x1"
+    live = folder / ".usage" / f"writing-{host}-{os.getpid()}-x1"
+    left.mkdir()
+    live.mkdir()
+    open_program(folder).close()
+    assert not left.exists() and live.exists()
+
+
+# Repeats
+
+
+def test_request_delivered_again_in_a_later_file_counts_once(program_folder):
+    first = calls(call("2026-02-10T12:00:00Z", "a"), call("2026-02-10T12:00:01Z", "b"))
+    later = calls(call("2026-02-14T12:00:00Z", "c"), call("2026-02-10T12:00:00Z", "a"))
+    folder = program_folder({"calls": 'path = "log*.csv"'}, log1_csv=first, log2_csv=later)
+    con = open_program(folder)
+    assert used(con) == [("2026-02-10", 2), ("2026-02-14", 1)]
+    assert rows(
+        con,
+        "select path, sum(row_count)::int from file_usage join files using (file_id) where is_repeat group by 1",
+    ) == [("log2.csv", 1)]
+
+
+def test_repeat_of_a_log_read_long_ago_is_found_when_it_comes(program_folder):
+    folder = program_folder(
+        {"calls": 'path = "log*.csv"'}, log1_csv=calls(call(request="a"), call(request="b"))
+    )
+    assert used(open_program(folder)) == [("2026-02-10", 2)]
+    (folder / "log2.csv").write_text(calls(call(request="b"), call(request="c")))
+    assert used(open_program(folder)) == [("2026-02-10", 3)]
+    (folder / "log2.csv").unlink()
+    assert used(open_program(folder)) == [("2026-02-10", 2)]
+
+
+def test_first_of_a_request_by_its_time_counts(program_folder):
+    log = calls(call("2026-02-10T12:00:05Z", "a", status=500), call("2026-02-10T12:00:00Z", "a", status=200))
+    con = open_program(program_folder(calls_csv=log))
+    assert rows(con, "select is_successful, calls from usage") == [(True, 1)]
+    assert rows(con, "select sum(requests)::int from contradictory_requests") == [(1,)]
+
+
+def test_request_of_several_partners_stops_with_its_id_as_the_log_has_it(program_folder):
+    one, other = calls(call(request="Req-1")), calls(call(request="Req-1", partner="bolt"))
+    folder = program_folder({"calls": 'path = "log*.csv"'}, log1_csv=one, log2_csv=other)
+    with pytest.raises(ReviewError) as error:
+        open_program(folder)
+    assert "request Req-1 is logged 2 times, for several partners" in str(error.value)
+    assert "log1.csv, log2.csv" in str(error.value)
+
+
+def test_ids_are_compared_in_turns_where_memory_asks_for_it(program_folder, monkeypatch):
+    log = calls(*(call(request=f"r{number % 50}") for number in range(200)))
+    monkeypatch.setattr(repeats, "GROUP", machine.memory_limit() // 20)
+    assert used(open_program(program_folder(calls_csv=log))) == [("2026-02-10", 50)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 8), st.integers(0, 2)), max_size=40))
+@settings(max_examples=25, deadline=None, derandomize=True)
+@pytest.mark.slow
+def test_each_request_counts_once_however_logs_are_cut(tmp_path_factory, told):
+    """Each triple is a file, a request, and the day of its delivery; a request's own time is always the same."""
+    folder = tmp_path_factory.mktemp("cut")
+    (folder / "program.toml").write_text(
+        '[program]\nname = "T"\ncurrency = "USD"\ntimezone = "UTC"\nstage = "monetized"\n'
+        '[exports.calls]\npath = "log*.csv"\n[exports.partners]\npath = "partners.csv"\n'
+    )
+    (folder / "partners.csv").write_text("partner_id,name,registered_at\nacme,Acme,2025-12-01\n")
+    for file in range(4):
+        lines = [
+            call(f"2026-02-1{request}T12:00:00Z", f"r{request}") for of, request, _ in told if of == file
+        ]
+        (folder / f"log{file}.csv").write_text(calls(call("2026-02-01T00:00:00Z", f"file {file}"), *lines))
+    requests = {request for _, request, _ in told}
+    expected = [("2026-02-01", 4), *((f"2026-02-1{request}", 1) for request in sorted(requests))]
+    con = open_program(folder)
+    assert used(con) == expected
+    assert rows(con, "select sum(row_count)::int from file_usage") == [(4 + len(told),)]
+
+
+# Days
+
+
+@given(
+    st.sampled_from(
+        [
+            "America/New_York",
+            "Asia/Kolkata",
+            "Australia/Lord_Howe",
+            "America/St_Johns",
+            "Asia/Kathmandu",
+            "UTC",
+        ]
+    ),
+    st.lists(st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31)), min_size=1, max_size=50),
+)
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_days_looked_up_are_those_worked_out(zone, times):
+    with empty_database() as con:
+        con.execute("insert into settings values ('T', 'USD', 0.01, ?, 'monetized', 1)", [zone])
+        log_reading.fill_zone_days(con)
+        con.execute(
+            "create table times as select unnest(?::timestamptz[]) as called_at",
+            [[at.replace(tzinfo=UTC) for at in times]],
+        )
+        assert rows(
+            con,
+            "select count(*) from times inner join zone_days on quarter_hour = epoch_us(called_at) // 900000000"
+            f" where day <> (called_at at time zone '{zone}')::date",
+        ) == [(0,)]
+        [(found,)] = rows(con, "select count(*) from zone_days")
+        assert found > 130_000
+
+
+# Files as they come
+
+
+def test_packed_json_of_several_members_is_read_whole(program_folder):
+    line = json.dumps(
+        {
+            "called_at": "2026-02-10T12:00:00Z",
+            "partner_id": "acme",
+            "environment": "production",
+            "status": 200,
+        }
+    )
+    packed = gzip.compress(f"{line}\n{line}\n".encode()) + gzip.compress(f"{line}\n".encode())
+    con = open_program(program_folder({"calls": 'path = "calls.jsonl.gz"'}, **{"calls.jsonl_gz": packed}))
+    assert used(con) == [("2026-02-10", 3)]
+
+
+def test_packed_json_that_ends_in_the_middle_stops_and_is_not_kept(program_folder):
+    line = json.dumps(
+        {
+            "called_at": "2026-02-10T12:00:00Z",
+            "partner_id": "acme",
+            "environment": "production",
+            "status": 200,
+        }
+    )
+    packed = gzip.compress(
+        "".join(f"{line} {number}\n" for number in range(9000)).replace("} ", "}").encode()
+    )
+    folder = program_folder(
+        {"calls": 'path = "calls.jsonl.gz"'}, **{"calls.jsonl_gz": packed[: len(packed) // 2]}
+    )
+    with pytest.raises(ReviewError, match="ends in the middle"):
+        open_program(folder)
+    assert days_kept(folder) == {}
+
+
+def test_one_broken_log_holds_up_no_other(program_folder):
+    folder = program_folder(
+        {"calls": 'path = "log*.csv"'}, log1_csv=calls(call(request="a")), log2_csv="nothing\n1\n"
+    )
+    with pytest.raises(ReviewError, match=r"log2\.csv"):
+        open_program(folder)
+    assert len(days_kept(folder)) == 1
+
+
+def test_file_that_is_written_to_while_it_is_read_is_refused(program_folder, monkeypatch):
+    folder = program_folder(calls_csv=calls(call()))
+    monkeypatch.setattr(cache.Cache, "is_as_it_was", lambda self, file: False)
+    with pytest.raises(ReviewError, match="written to while it was read"):
+        open_program(folder)
+    assert days_kept(folder) == {}
+
+
+def test_folder_that_cannot_be_written_to_is_read_each_time(program_folder, monkeypatch):
+    folder = program_folder(calls_csv=calls(call()))
+    (folder / ".usage").write_text("in the way")
+    assert used(open_program(folder)) == [("2026-02-10", 1)]
+    assert "cannot be written" in usage_state.state_text(load_program(folder))
+
+
+# The command
+
+
+def test_state_says_what_is_read_and_what_not_and_why(program_folder):
+    folder = program_folder(
+        {"calls": 'path = "log*.csv"'}, log1_csv=calls(call(request="a")), log2_csv=calls(call(request="b"))
+    )
+    program = load_program(folder)
+    assert "to read  2 files, 0.0 MB, new: log1.csv, log2.csv" in usage_state.state_text(program)
+    usage.read_new(program)
+    (folder / "log2.csv").write_text(calls(call(request="c")))
+    told = usage_state.state_text(program)
+    assert "read     1 file," in told and "to read  1 file, 0.0 MB, changed since: log2.csv" in told
+    assert usage_state.has_new(program)
+    usage.read_new(program)
+    assert not usage_state.has_new(program)
+    assert usage_state.drop(program) > 0
+    assert "to read  2 files" in usage_state.state_text(program)
+
+
+@pytest.mark.parametrize("size", ["1MB", "lots", "-4GB", ""])
+def test_memory_that_is_none_is_refused(size):
+    with pytest.raises(ReviewError, match="Allowed: a size of 300 MB or more"):
+        machine.read_size(size, "--memory")
+
+
+def test_memory_is_half_of_what_there_is_unless_said(monkeypatch):
+    monkeypatch.delenv(machine.MEMORY, raising=False)
+    assert machine.memory_limit() == machine._installed() // 2
+    monkeypatch.setenv(machine.MEMORY, "1.5 GB")
+    assert machine.memory_limit() == 1_500_000_000
