@@ -77,11 +77,15 @@ def told_of(text: str) -> Told:
 
 def told_of_file(con: duckdb.DuckDBPyConnection, cache: Cache, log: Log) -> Told:
     """What is known of a log that is in the cache; duckdb.Error if what is there is no such file."""
+    return told_of(noted(con, cache.file("days", log.key), "told"))
+
+
+def noted(con: duckdb.DuckDBPyConnection, file: Path, key: str) -> str:
+    """What was noted in a Parquet file under a key."""
     [(text,)] = con.execute(
-        "select value from parquet_kv_metadata($file) where key = 'told'",
-        {"file": str(cache.file("days", log.key))},
+        "select value from parquet_kv_metadata($file) where key = $key", {"file": str(file), "key": key}
     ).fetchall()
-    return told_of(bytes(text).decode())
+    return bytes(text).decode()
 
 
 class FaultsError(Exception):

@@ -24,9 +24,9 @@ from kit.columns import literal, typed
 from kit.copies import content_of
 from kit.errors import ReviewError
 from kit.log_reading import jobs_of, read_logs
-from kit.log_usage import COMPRESSION, Log, Told, reading_of, told_of, told_of_file
+from kit.log_usage import COMPRESSION, Log, Told, noted, reading_of, told_of, told_of_file
 from kit.overlaps import LogFile, Window, meeting_logs, settle_logs
-from kit.presets import FOLDER, read_preset
+from kit.presets import read_preset
 from kit.program import Export, Program
 from kit.reading import Reading, row_counts, staged, stop_at_columns_of_no_file
 from kit.rejects import Reject, read_sound, stop_at_too_many, without_identity
@@ -114,8 +114,9 @@ def _load(
             wrong[block.number] = with_urls("\n".join([*of_block[:SHOWN], *more]))
     sound = [block for block in blocks if block.number not in wrong]
     for block in sound:
+        rests_on = made_of(way_of(program, block.export))
         for path, fingerprint in block.fingerprints.items():
-            cache.remember("read", name_of(path), made_of(program, block.export, fingerprint))
+            cache.remember("read", name_of(path), {"content": fingerprint, **rests_on})
     try:
         whole = _whole(con, program, cache, sound)
     except ReviewError as error:
@@ -176,11 +177,9 @@ def _enter_table(
     return Block(number, export, {path: file_id for log in logs for path in log.paths}, {}, logs)
 
 
-def made_of(program: Program, export: Export, fingerprint: str) -> dict[str, str]:
-    """What the usage of a file rests on, each in a few letters."""
-    way = way_of(program, export)
+def made_of(way: Mapping[str, Any]) -> dict[str, str]:
+    """What the usage of an export's files rests on beside their content, each in a few letters."""
     return {
-        "content": fingerprint,
         "version": way["version"],
         "zone": way["zone"],
         "way": key_of([way["select"], way["settings"]]),
@@ -199,7 +198,7 @@ def size_of(path: Path) -> int:
 
 def way_of(program: Program, export: Export) -> dict[str, Any]:
     """What decides how the logs of an export become usage: version, zone, and how they are read."""
-    text = (FOLDER / "calls" / f"{export.preset}.sql").read_text("utf-8") if export.preset else ""
+    text = read_preset("calls", export.preset).sql if export.preset else ""
     if export.sql:
         text = (program.folder / export.sql).read_text("utf-8")
     return {
@@ -282,10 +281,7 @@ def _whole(con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, block
 
 
 def _read_whole(con: duckdb.DuckDBPyConnection, file: Path) -> Whole:
-    [(text,)] = con.execute(
-        "select value from parquet_kv_metadata($file) where key = 'whole'", {"file": str(file)}
-    ).fetchall()
-    found = json.loads(bytes(text).decode())
+    found = json.loads(noted(con, file, "whole"))
     replaced = tuple(tuple(each) for each in found["replaced"])
     return Whole(file, tuple(map(told_of, found["told"])), replaced, found["different"])
 

@@ -41,7 +41,11 @@ def states(program: Program, cache: Cache) -> list[State]:
             found.append(State(export, (), {}, days))
             continue
         fingerprints = cache.fingerprints(export.files(program.folder))
-        why = {path: _why(program, cache, export, path, fingerprints[path]) for path in fingerprints}
+        rests_on = made_of(way_of(program, export))
+        why = {
+            path: _why(cache.told("read", name_of(path)), {"content": fingerprint, **rests_on})
+            for path, fingerprint in fingerprints.items()
+        }
         found.append(
             State(
                 export,
@@ -53,12 +57,10 @@ def states(program: Program, cache: Cache) -> list[State]:
     return found
 
 
-def _why(program: Program, cache: Cache, export: Export, path: Path, fingerprint: str) -> str:
-    """Why a file is to be read; empty if it isn't."""
-    before = cache.told("read", name_of(path))
+def _why(before: Mapping[str, str] | None, now: Mapping[str, str]) -> str:
+    """Why a file is to be read, from what its usage rested on and would rest on now; empty if it isn't."""
     if not before:
         return NEW
-    now = made_of(program, export, fingerprint)
     return next((why for part, why in WHY.items() if before.get(part) != now[part]), "")
 
 
