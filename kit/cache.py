@@ -16,7 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache as once
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +166,13 @@ def put(written: Path, target: Path) -> None:
 def key_of(parts: Mapping[str, object] | Sequence[object]) -> str:
     """A name made of whatever a result rests on."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:40]
+
+
+@once
+def version_of(modules: Sequence[str]) -> str:
+    """A name for the source of modules of the kit and of its SQL, and for the release of DuckDB."""
+    here = Path(__file__).parent
+    return key_of([version("duckdb"), [(here / module).read_text("utf-8") for module in modules]])
 
 
 def _stat(file: Path) -> list[int]:

@@ -13,6 +13,7 @@ from kit.settings import Export
 
 IDS = ("partner_id", "api_key", "request_id", "line_id", "id")
 EXCEL_NUMBER = r"\d([.,]\d+)?[eE][+-]\d+"
+EXCEL_LONGEST = 30  # bytes: it keeps fifteen digits
 
 
 @cache
@@ -64,12 +65,9 @@ def typed(
             clocks.append(f"bool_and({written} = date_trunc('day', {written})) as {name}_is_day")
             cast = f"if({name}_is_day, {_first_of_month(name, f'({written})::date')}, {cast})"
         casts.append(f"{cast} as {name}")
-        wrong = f"{name} is null" if is_required else f"{name} is null and {name}_given is not null"
-        if name in IDS:
-            # Most ids begin with no digit, and to see that is quicker than to look for the pattern.
-            wrong += f" or (ascii({name}) between 48 and 57 and regexp_full_match({name}, {literal(EXCEL_NUMBER)}))"
-        problems.append(f"when {wrong} then '{name}'")
-        faulty.append(f"when '{name}' then {name}_given::varchar")
+        if wrong := _wrong(name, type_, is_required):
+            problems.append(f"when {wrong} then '{name}'")
+            faulty.append(f"when '{name}' then {name}_given::varchar")
     defaults = {name: default for name, *_, default in schema(table) if default is not None}
     columns = ", ".join(
         f"coalesce({name}, {defaults[name]}) as {name}" if name in defaults else name for name in names
@@ -95,6 +93,20 @@ select {columns}, source, source_row, case {" ".join(problems)} end as problem,
     case problem {" ".join(faulty)} end as problem_value
 from casted"""
     return query
+
+
+def _wrong(name: str, type_: str, is_required: bool) -> str:
+    """SQL for whether a column's value can't be used; empty if any can."""
+    wrong = [f"{name} is null"] if is_required else []
+    if not is_required and type_ != "VARCHAR":  # whatever is given is some text
+        wrong.append(f"{name} is null and {name}_given is not null")
+    if name in IDS:
+        # Most ids begin with no digit or are longer, and to see that is quicker than to look for the pattern.
+        wrong.append(
+            f"{name} between '0' and ':' and strlen({name}) < {EXCEL_LONGEST}"
+            f" and regexp_full_match({name}, {literal(EXCEL_NUMBER)})"
+        )
+    return " or ".join(f"({each})" for each in wrong)
 
 
 def _text_or_value(table: str, name: str, given_type: str | None, export: Export, query: Query) -> str:

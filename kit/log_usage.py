@@ -22,7 +22,9 @@ from kit.rejects import Reject, read_sound
 from kit.remote import fetch, forget
 from kit.unpacking import unpack
 
-COMPRESSION = "compression zstd, row_group_size 500000"
+NOT_ALIKE = ("called_at", "calls", "units", "request_id", "status", "source", "source_row")
+SMALL_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT")
+COMPRESSION = "compression zstd, row_group_size 500000, write_bloom_filter false"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,17 @@ class Log:
     block: int
     key: str
     size: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """An export of logs, the numbers and fingerprints of its files, and those to be read as logs."""
+
+    number: int
+    export: Export
+    file_ids: dict[Path, int]
+    fingerprints: dict[Path, str]
+    logs: tuple[Log, ...]
 
 
 @dataclass(frozen=True)
@@ -130,13 +143,17 @@ def _roll_up_together(
     """Read logs as they are; FaultsError, or what DuckDB says, where they have faults."""
     with cache.writing() as work:
         reading = reading_of(con, program, logs, work)
+        with_calls = with_calls or keeps_calls(reading)
         try:
-            query = typed(
-                con, program.program.timezone, "calls", reading.export, staged(reading, numbered=False)
-            )
+            query = staged(reading, numbered=False)
+            is_gathered = not with_calls and can_gather(reading, query)
+            if is_gathered:
+                _tell_times(reading, query)
+                query = _gathered(reading, query)
+            query = typed(con, program.program.timezone, "calls", reading.export, query)
         except ReviewError as error:
             raise ReviewError(reading.named(str(error))) from None
-        _write(reading, query, logs, {}, cache, work, with_calls or keeps_calls(reading))
+        _write(reading, query, logs, {}, cache, work, with_calls, is_gathered)
 
 
 def _roll_up_sound(
@@ -177,16 +194,22 @@ def _write(
     cache: Cache,
     work: Path,
     with_calls: bool,
+    is_gathered: bool = False,
 ) -> None:
     """Write what a SELECT of typed rows gives to the cache, for each log; FaultsError if rows are at fault."""
     con = reading.con
-    query = _calls_of_log(reading, query)
+    query = _calls_of_log(reading, query, work)
     whole = work / "calls.parquet" if with_calls else None
     if whole:
         con.execute(f"copy ({query.sql}) to {literal(str(whole))} ({COMPRESSION})", query.parameters)
         query = Query("select * from read_parquet($calls)", {"calls": str(whole)})
-    for table in ("daily_usage", "told_times"):
-        select = f"with calls_of_log as ({query.sql})\n{read_sql(table)}"
+    of_table = (
+        {"daily_usage": "gathered_usage"}
+        if is_gathered
+        else {"daily_usage": "daily_usage", "told_times": "told_times"}
+    )
+    for table, name in of_table.items():
+        select = f"with calls_of_log as ({query.sql})\n{read_sql(name)}"
         con.execute(f"create or replace temp table {table} as {select}", query.parameters)
     if con.execute("from daily_usage where faulty_count > 0 limit 1").fetchall():
         raise FaultsError
@@ -275,18 +298,70 @@ def _write_days(con: duckdb.DuckDBPyConnection, part: _Part, about: Told, cache:
     put(days, cache.file("days", part.log.key))
 
 
-def _calls_of_log(reading: Reading, query: Query) -> Query:
-    query, sources = unpack(reading.con, query, [str(read) for read in reading.originals])
+def _calls_of_log(reading: Reading, query: Query, work: Path) -> Query:
+    query, sources = unpack(reading.con, query, [str(read) for read in reading.originals], work)
     select = f"with typed_calls as ({query.sql})\n{read_sql('calls_of_log')}"
     return Query(select, query.parameters | {"sources": sources})
+
+
+# Of a large Parquet log, reading values takes less than making them canonical: rows alike are brought together first.
+
+
+def can_gather(reading: Reading, query: Query) -> bool:
+    """Whether a log is one Parquet file of single calls whose times lead to days without being read as text."""
+    export = reading.export
+    if reading.preset or export.sql or len(reading.originals) > 1:
+        return False
+    if {"calls", "units", "called_at"} & export.set.keys() or _says(reading, "calls", "units"):
+        return False
+    kind = _types(reading, query)["called_at"]
+    return kind == "TIMESTAMP WITH TIME ZONE" or (kind == "TIMESTAMP" and export.timezone == "UTC")
+
+
+def _types(reading: Reading, query: Query) -> dict[str, str]:
+    described = reading.con.execute(f"describe {query.sql}", query.parameters).fetchall()
+    return {row[0]: row[1] for row in described}
+
+
+def _gathered(reading: Reading, query: Query) -> Query:
+    """The SELECT of a log's rows with those alike as one: of one day, the first time and how many they are."""
+    types = _types(reading, query)
+    alike = ", ".join(name for name in types if name not in NOT_ALIKE)
+    status = "status // 100 * 100" if types["status"] in SMALL_NUMBERS else "status"
+    day = f"({_instant(types['called_at'])} at time zone (select timezone from settings))::date"
+    return Query(
+        f"""select {alike}, {status} as status, min(called_at) as called_at, count(*) as calls
+from ({query.sql}) left join zone_days on zone_days.quarter_hour = epoch_us(called_at) // 900000000
+group by {alike}, {status}, coalesce(zone_days.day, {day})""",
+        query.parameters,
+    )
+
+
+def _instant(kind: str) -> str:
+    return "called_at" if kind == "TIMESTAMP WITH TIME ZONE" else "(called_at at time zone 'UTC')"
+
+
+def _tell_times(reading: Reading, query: Query) -> None:
+    """Make `told_times` of a log before its rows are brought together; a Parquet file says it in its footer."""
+    first, last = (f"{each}({_instant(_types(reading, query)['called_at'])})" for each in ("min", "max"))
+    reading.con.execute(
+        f"create or replace temp table told_times as select 0 as place, {first} as told_first, {last} as told_last"
+        f" from ({query.sql})",
+        query.parameters,
+    )
 
 
 def keeps_calls(reading: Reading) -> bool:
     """Whether what a log says of each call is kept: text takes long to read again, and all ids are compared."""
     if reading.export.sql or any(file_format(path) != "parquet" for path in reading.originals):
         return True
-    [ids] = [column.theirs for column in wanted_of(reading) if column.ours == "request_id"] or [()]
-    return any(_has_values(reading.con, path, ids) for path in reading.originals)
+    return _says(reading, "request_id")
+
+
+def _says(reading: Reading, *columns: str) -> bool:
+    """Whether a Parquet file of a log has one of our columns, and something in it."""
+    theirs = [name for column in wanted_of(reading) if column.ours in columns for name in column.theirs]
+    return any(_has_values(reading.con, path, theirs) for path in reading.originals)
 
 
 def _has_values(con: duckdb.DuckDBPyConnection, path: Path, names: Sequence[str]) -> bool:

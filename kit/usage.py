@@ -3,13 +3,9 @@
 Everything but this reads usage. Keys lead to partners afterwards, so that another key table reads no log again.
 """
 
-import json
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache as once
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,51 +13,37 @@ import duckdb
 
 from kit import machine
 from kit.accounts import enter_counts, enter_files, enter_rejects
+from kit.all_usage import SHOWN, Whole, whole_usage
 from kit.blank import add_settings, empty_database, read_sql
-from kit.cache import Cache, key_of, open_cache, put
+from kit.cache import Cache, key_of, open_cache, version_of
 from kit.clocks import clock_changes, enter_clock_changes
-from kit.columns import literal, typed
+from kit.columns import literal
 from kit.copies import content_of
 from kit.errors import ReviewError
 from kit.log_reading import jobs_of, read_logs
-from kit.log_usage import COMPRESSION, Log, Told, noted, reading_of, told_of, told_of_file
-from kit.overlaps import LogFile, Window, meeting_logs, settle_logs
+from kit.log_usage import Block, Log, Told, reading_of
 from kit.presets import read_preset
 from kit.program import Export, Program
-from kit.reading import Reading, row_counts, staged, stop_at_columns_of_no_file
+from kit.reading import Reading, row_counts, stop_at_columns_of_no_file
 from kit.rejects import Reject, read_sound, stop_at_too_many, without_identity
 from kit.remote import bytes_of, forget, url_of, with_urls
-from kit.repeats import Contradiction, find_repeats, see_calls
+from kit.repeats import contradiction_text, find_repeats, see_calls
 from kit.rows import insert_rows
 from kit.table_usage import table_logs
 
-SHOWN = 5
 # Settings of an export that don't change what one file says.
 OF_MANY = {"path", "overlap", "rejects"}
 # What decides how a log becomes usage: where one of these files changes, what was cached is made anew.
 MODULES = (
     "columns.py", "currencies.py", "log_usage.py", "opening.py", "raw.py", "readable.py", "reading.py", "records.py",
     "rejects.py", "unpacking.py", "usage.py", "sql/calls_of_log.sql", "sql/canonical.sql", "sql/daily_usage.sql",
-    "sql/reading.sql", "sql/settings.sql", "sql/told_times.sql", "sql/zone_days.sql",
+    "sql/gathered_usage.sql", "sql/reading.sql", "sql/settings.sql", "sql/told_times.sql", "sql/zone_days.sql",
 )  # fmt: skip
-# And what decides how the usage of all becomes one.
-OF_ALL = ("overlaps.py", "repeats.py", "sql/all_usage.sql", "sql/repeated_calls.sql", "sql/taken_out.sql")
 
 
 def is_log(table: str, export: Export) -> bool:
     """Whether an export is of single calls, and not of sums that a gateway has made of them."""
     return table == "calls" and not (export.preset and read_preset(table, export.preset).is_summed)
-
-
-@dataclass(frozen=True)
-class Block:
-    """An export of logs, the numbers and fingerprints of its files, and those to be read as logs."""
-
-    number: int
-    export: Export
-    file_ids: dict[Path, int]
-    fingerprints: dict[Path, str]
-    logs: tuple[Log, ...]
 
 
 def load_logs(con: duckdb.DuckDBPyConnection, program: Program, counted: bool = False) -> list[str]:
@@ -118,7 +100,7 @@ def _load(
         for path, fingerprint in block.fingerprints.items():
             cache.remember("read", name_of(path), {"content": fingerprint, **rests_on})
     try:
-        whole = _whole(con, program, cache, sound)
+        whole = whole_usage(con, program, cache, sound)
     except ReviewError as error:
         return [*wrong.values(), str(error)]
     told = dict(zip([log for block in sound for log in block.logs], whole.told, strict=True))
@@ -202,17 +184,11 @@ def way_of(program: Program, export: Export) -> dict[str, Any]:
     if export.sql:
         text = (program.folder / export.sql).read_text("utf-8")
     return {
-        "version": _version(MODULES),
+        "version": version_of(MODULES),
         "zone": program.program.timezone,
         "select": text,
         "settings": export.model_dump(mode="json", exclude=OF_MANY, exclude_unset=True),
     }
-
-
-@once
-def _version(modules: Sequence[str]) -> str:
-    here = Path(__file__).parent
-    return key_of([version("duckdb"), [(here / module).read_text("utf-8") for module in modules]])
 
 
 def _columns_of_none(
@@ -244,237 +220,6 @@ def _stop_at_columns_of_none(con: duckdb.DuckDBPyConnection, program: Program, b
                     raise ReviewError(reading.named(str(error))) from None
             else:
                 return
-
-
-# What they say together
-
-
-@dataclass(frozen=True)
-class Whole:
-    """The usage of all logs in one file, what is known of each log, how many of its rows another tells in its place;
-    and of how many repeated requests something else is told."""
-
-    file: Path | None
-    told: tuple[Told, ...]
-    replaced: tuple[tuple[int, int, str, int], ...]
-    different: int
-
-
-def _whole(con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, blocks: Sequence[Block]) -> Whole:
-    """The usage of all logs, repeated requests marked; ReviewError where logs contradict one another."""
-    logs = [log for block in blocks for log in block.logs]
-    if not logs:
-        return Whole(None, (), (), 0)
-    key = key_of(
-        {
-            "version": _version(OF_ALL),
-            "logs": [(log.block, log.key, [str(path) for path in log.paths]) for log in logs],
-            "ways": [(block.number, block.export.overlap, block.export.path) for block in blocks],
-            "excluded": program.exclude.model_dump(mode="json"),
-        }
-    )
-    file = cache.file("all", key)
-    try:
-        return _read_whole(con, file)
-    except duckdb.Error:  # not there, or not whole
-        return _make_whole(con, program, cache, blocks, file)
-
-
-def _read_whole(con: duckdb.DuckDBPyConnection, file: Path) -> Whole:
-    found = json.loads(noted(con, file, "whole"))
-    replaced = tuple(tuple(each) for each in found["replaced"])
-    return Whole(file, tuple(map(told_of, found["told"])), replaced, found["different"])
-
-
-def _make_whole(
-    con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, blocks: Sequence[Block], file: Path
-) -> Whole:
-    logs = [log for block in blocks for log in block.logs]
-    told = _told(con, program, cache, logs)
-    con.execute("create or replace temp table logs (log integer, file varchar)")
-    insert_rows(con, "logs", [(number, str(cache.file("days", log.key))) for number, log in enumerate(logs)])
-    windows = [window for block in blocks for window in _windows(con, program, cache, block, logs, told)]
-    replaced = _take_out(con, cache, blocks, logs, windows)
-    different = _take_repeats_out(con, program, cache, blocks, logs, told)
-    about = {"told": [each.as_json() for each in told], "replaced": replaced, "different": different}
-    # Logs of which one is a copy of another, read by a block of its own, have one file.
-    listed = ", ".join(
-        literal(str(cache.file("days", key))) for key in dict.fromkeys(log.key for log in logs)
-    )
-    con.execute(
-        "create or replace temp view days as"
-        f" from read_parquet([{listed}], filename = 'file', union_by_name = true)"
-    )
-    with cache.writing() as work:
-        con.execute(
-            f"copy ({_all_usage(con)}) to {literal(str(work / 'all.parquet'))}"
-            f" ({COMPRESSION}, kv_metadata {{whole: $about}})",
-            {"about": json.dumps(about)},
-        )
-        put(work / "all.parquet", file)
-    return Whole(file, tuple(told), tuple(replaced), different)
-
-
-def _all_usage(con: duckdb.DuckDBPyConnection) -> str:
-    """The SELECT of the usage of all logs; where nothing is told twice, it is the usage of each."""
-    if con.execute("from taken_out limit 1").fetchall():
-        return read_sql("all_usage")
-    return "select logs.log, days.* exclude (file) from days inner join logs using (file)"
-
-
-def _told(con: duckdb.DuckDBPyConnection, program: Program, cache: Cache, logs: Sequence[Log]) -> list[Told]:
-    """What is known of each log; those of which the cache has no whole file are read again."""
-    told = {}
-    for log in logs:
-        try:
-            told[log] = told_of_file(con, cache, log)
-        except duckdb.Error:
-            cache.file("days", log.key).unlink(missing_ok=True)
-    lost = [log for log in logs if log not in told]
-    if faults := read_logs(con, program, lost, cache):
-        raise ReviewError("\n".join(str(why) for _, why in faults[:SHOWN]))
-    return [told.get(log) or told_of_file(con, cache, log) for log in logs]
-
-
-def _windows(
-    con: duckdb.DuckDBPyConnection,
-    program: Program,
-    cache: Cache,
-    block: Block,
-    logs: Sequence[Log],
-    told: Sequence[Told],
-) -> list[Window]:
-    """What logs of an export tell in place of others; nothing is read for it where no two are of the same time."""
-    if block.export.overlap == "keep":
-        return []
-    meeting = meeting_logs(
-        [
-            LogFile(block.file_ids[path], path, number, place, about.told_first, about.told_last)
-            for number, (log, about) in enumerate(zip(logs, told, strict=True))
-            if log.block == block.number and about.told_first and about.told_last
-            for place, path in enumerate(log.paths)
-        ]
-    )
-    if not meeting:
-        return []
-    _see(con, program, cache, logs, {each.log for each in meeting})
-    return settle_logs(con, program, block.export, meeting)
-
-
-def _see(
-    con: duckdb.DuckDBPyConnection,
-    program: Program,
-    cache: Cache,
-    logs: Sequence[Log],
-    numbers: Collection[int],
-) -> None:
-    """Make the view `compared_calls` of some logs, reading those again of which only the usage was kept."""
-    lost = [logs[number] for number in numbers if not cache.is_whole("calls", logs[number].key)]
-    if faults := read_logs(con, program, lost, cache, with_calls=True):
-        raise ReviewError("\n".join(str(why) for _, why in faults[:SHOWN]))
-    see_calls(con, [(number, cache.file("calls", logs[number].key)) for number in sorted(numbers)])
-
-
-def _take_out(
-    con: duckdb.DuckDBPyConnection,
-    cache: Cache,
-    blocks: Sequence[Block],
-    logs: Sequence[Log],
-    windows: Sequence[Window],
-) -> list[tuple[int, int, str, int]]:
-    """Fill `taken_out` with what others tell in place of a log; log, place, reason and rows of each."""
-    con.execute(
-        "create or replace temp table leaving as"
-        " select 0 as log, 0 as place, 0::bigint as line, called_at, api_key, partner_id, system,"
-        " environment::varchar as environment, product, operation, status, calls, units, false as is_repeat,"
-        " '' as reason from calls limit 0"
-    )
-    places = {
-        block.file_ids[path]: (number, place)
-        for number, log in enumerate(logs)
-        for block in blocks
-        if block.number == log.block
-        for place, path in enumerate(log.paths)
-    }
-    for window in windows:
-        log, place = places[window.file_id]
-        see_calls(con, [(log, cache.file("calls", logs[log].key))])
-        con.execute(
-            "insert into leaving by name select * exclude (request, is_faulty), false as is_repeat, $reason as reason"
-            " from compared_calls where place = $place and request is null and called_at between $first and $last"
-            " and (log, line) not in (select (log, line) from leaving)",
-            {"reason": window.later, "place": place, "first": window.first, "last": window.last},
-        )
-    con.execute(f"create or replace temp table taken_out as {read_sql('taken_out')}")
-    return con.execute(
-        "select log, place, reason, count(*) from leaving group by all order by all"
-    ).fetchall()
-
-
-def _take_repeats_out(
-    con: duckdb.DuckDBPyConnection,
-    program: Program,
-    cache: Cache,
-    blocks: Sequence[Block],
-    logs: Sequence[Log],
-    told: Sequence[Told],
-) -> int:
-    """Add what repeated requests tell to `taken_out`; how many tell something else, ReviewError if they contradict."""
-    numbers = [number for number, about in enumerate(told) if about.has_requests]
-    if not numbers:
-        return 0
-    _see(con, program, cache, logs, numbers)
-    found, different = find_repeats(con, sum(told[number].row_count for number in numbers))
-    con.execute("delete from contradictory_requests where is_log")
-    for each in found:
-        insert_rows(con, "contradictory_requests", [_contradiction(con, program, blocks, logs, each)])
-    con.execute(
-        "create or replace temp table leaving as"
-        " select * exclude (request, is_faulty) from repeated_calls where is_repeat"
-    )
-    con.execute(f"insert into taken_out {read_sql('taken_out')}")
-    return different
-
-
-def _contradiction(
-    con: duckdb.DuckDBPyConnection,
-    program: Program,
-    blocks: Sequence[Block],
-    logs: Sequence[Log],
-    found: Contradiction,
-) -> tuple[str, list[int], None, bool]:
-    """A row of `contradictory_requests`: in words, with the request's id as its log has it, and in which files."""
-    paths = {log: logs[log].paths for log, _ in found.places}
-    ids = [
-        block.file_ids[path]
-        for log, place in found.places
-        for block in blocks
-        if block.number == logs[log].block and place is not None
-        for path in [paths[log][place]]
-    ]
-    text = _id_of(con, program, logs[found.places[0][0]], found.request)
-    return told_contradiction(text, found.row_count, found.why), ids, None, True
-
-
-def told_contradiction(request_id: str, rows: int, why: str) -> str:
-    """What to say of a request that stands for several."""
-    return (
-        f"request {request_id} is logged {rows} times, {why}: if that id stands for no request,"
-        f' set null = ["{request_id}"] for the export'
-    )
-
-
-def _id_of(con: duckdb.DuckDBPyConnection, program: Program, log: Log, request: str) -> str:
-    """A request's id as a log has it."""
-    with tempfile.TemporaryDirectory() as work:
-        reading = reading_of(con, program, [log], Path(work))
-        query = typed(con, program.program.timezone, "calls", reading.export, staged(reading, numbered=False))
-        [(text,)] = con.execute(
-            f"select request_id from ({query.sql}) where"
-            " coalesce(try_cast(request_id as uuid), md5(request_id)::uuid) = $request::uuid limit 1",
-            query.parameters | {"request": request},
-        ).fetchall()
-    return str(text)
 
 
 # What became of their files and rows
@@ -563,9 +308,9 @@ def _count_clock_changes(
 
 def _show(con: duckdb.DuckDBPyConnection, cache: Cache, blocks: Sequence[Block], whole: Whole) -> None:
     """Let `file_usage` be the usage of all files, and enter what others tell in place of a log."""
-    if whole.file is None:
-        return
     logs = [(log, block) for block in blocks for log in block.logs]
+    if not logs:
+        return
     places = {
         (number, place): block.file_ids[path]
         for number, (log, block) in enumerate(logs)
@@ -576,7 +321,7 @@ def _show(con: duckdb.DuckDBPyConnection, cache: Cache, blocks: Sequence[Block],
     con.execute(
         "create or replace view file_usage as"
         " select log_places.file_id, usage.* exclude (log, place)"
-        f" from read_parquet({literal(str(whole.file))}) as usage left join log_places using (log, place)"
+        f" from ({whole.sql}) as usage left join log_places using (log, place)"
         " union all by name from usage_of_sums"
     )
     _show_calls(con, cache, logs)
@@ -623,6 +368,6 @@ def take_calls(con: duckdb.DuckDBPyConnection) -> None:
             "select any_value(request_id) from compared_calls where request = $request::uuid",
             {"request": each.request},
         ).fetchall()
-        what = told_contradiction(text, each.row_count, each.why)
+        what = contradiction_text(text, each.row_count, each.why)
         rows.append((what, [log for log, _ in each.places if log is not None], None, False))
     insert_rows(con, "contradictory_requests", rows)

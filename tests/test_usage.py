@@ -7,14 +7,17 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 from conftest import rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit import cache, log_reading, machine, repeats, usage, usage_state
+from kit import cache, log_reading, log_usage, machine, repeats, unpacking, usage, usage_state
 from kit.blank import empty_database
 from kit.database import open_program
 from kit.errors import ReviewError
@@ -89,7 +92,7 @@ def test_usage_made_in_another_way_is_made_anew(program_folder, monkeypatch, wha
     text = settings_file.read_text()
     expected = "2026-02-10"
     if what == "another version":
-        monkeypatch.setattr(usage, "_version", lambda modules: "other")
+        monkeypatch.setattr(usage, "version_of", lambda modules: "other")
     elif what == "another zone":
         settings_file.write_text(text.replace('"UTC"', '"America/New_York"'))
         expected = "2026-02-09"
@@ -137,6 +140,20 @@ def test_cache_that_is_not_whole_is_made_anew(program_folder, kind, harm):
     if kind != "all":
         shutil.rmtree(folder / ".usage" / "all")
     assert used(open_program(folder)) == [("2026-02-10", 1)]
+
+
+@pytest.mark.parametrize("harm", ["cut", "zeros", "gone"])
+def test_usage_of_one_log_that_is_not_whole_is_made_anew(program_folder, harm):
+    logs = {f"log{number}_csv": calls(call(request=f"r{number}")) for number in range(2)}
+    folder = program_folder({"calls": 'path = "log*.csv"'}, **logs)
+    assert used(open_program(folder)) == [("2026-02-10", 2)]
+    file = next((folder / ".usage" / "days").glob("*.parquet"))
+    content = file.read_bytes()
+    if harm == "gone":
+        file.unlink()
+    else:
+        file.write_bytes({"cut": content[: len(content) // 2], "zeros": bytes(len(content))}[harm])
+    assert used(open_program(folder)) == [("2026-02-10", 2)]
 
 
 def test_lost_index_costs_no_reading(program_folder):
@@ -267,7 +284,125 @@ def test_days_looked_up_are_those_worked_out(zone, times):
         assert found > 130_000
 
 
+# Rows of Parquet, brought together before they are read
+
+
+def write_parquet(file, columns, told):
+    """A Parquet file of rows; `columns` are SQL of values of `told`, an array of rows without names."""
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        con.execute("create table told (time timestamp, key varchar, environment varchar, status integer)")
+        con.executemany("insert into told values (?, ?, ?, ?)", told)
+        con.execute(f"copy (select {columns} from told) to '{file}' (row_group_size 2048)")
+
+
+PARQUET_COLUMNS = "key as api_key, environment, status, 'Pay' as product"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            # Around the change of clocks in New York and in Lord Howe, where it is of half an hour.
+            st.datetimes(datetime(2026, 3, 7), datetime(2026, 3, 10))
+            | st.datetimes(datetime(2026, 4, 4), datetime(2026, 4, 6)),
+            st.sampled_from(["k1", " k1", "k2", "", None]),
+            st.sampled_from(["production", "Sandbox "]),
+            st.sampled_from([200, 204, 399, 404, 500]),
+        ),
+        min_size=1,
+        max_size=40,
+    ),
+    st.sampled_from(["America/New_York", "Australia/Lord_Howe"]),
+    st.sampled_from(["time::timestamptz", "time"]),
+)
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_parquet_log_without_ids_says_what_its_rows_say(tmp_path_factory, told, zone, called_at):
+    folder = tmp_path_factory.mktemp("alike")
+    (folder / "program.toml").write_text(
+        f'[program]\nname = "T"\ncurrency = "USD"\ntimezone = "{zone}"\nstage = "monetized"\n'
+        '[exports.calls]\npath = "calls.parquet"\n[exports.partners]\npath = "partners.csv"\n'
+    )
+    (folder / "partners.csv").write_text("partner_id,name,registered_at\nacme,Acme,2025-12-01\n")
+    write_parquet(folder / "calls.parquet", f"{called_at} as called_at, {PARQUET_COLUMNS}", told)
+    expected = Counter(
+        (
+            str(at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()),
+            (key or "").strip() or None,
+            environment.strip().lower(),
+            status // 100,
+        )
+        for at, key, environment, status in told
+    )
+    con = open_program(folder)
+    found = rows(
+        con,
+        "select day::varchar, api_key, environment, status_class, sum(calls)::int, sum(units)::int,"
+        " sum(row_count)::int from file_usage group by 1, 2, 3, 4",
+    )
+    assert {row[:4]: row[4:] for row in found} == {key: (n, n, n) for key, n in expected.items()}
+    first, last = (edge(at for at, *_ in told).replace(tzinfo=UTC) for edge in (min, max))
+    [log] = (folder / ".usage" / "days").glob("*.parquet")
+    about = log_usage.told_of(log_usage.noted(con, log, "told"))
+    assert (about.told_first, about.told_last, about.rows) == (first, last, (len(told),))
+
+
+@pytest.mark.parametrize(
+    ("at", "environment", "status", "named"),
+    [
+        (None, "production", 200, "called_at"),
+        ("2026-02-10T12:00:00", "staging", 200, "staging"),
+        ("2026-02-10T12:00:00", "production", None, "status"),
+    ],
+)
+def test_faulty_row_of_a_parquet_log_is_named(program_folder, at, environment, status, named):
+    folder = program_folder({"calls": 'path = "calls.parquet"'})
+    good = (datetime(2026, 2, 10), "k1", "production", 200)
+    bad = (at and datetime.fromisoformat(at), "k1", environment, status)
+    write_parquet(folder / "calls.parquet", f"time as called_at, {PARQUET_COLUMNS}", [good, bad, good])
+    with pytest.raises(ReviewError, match=rf"calls\.parquet.*row 2.*{named}"):
+        open_program(folder)
+
+
+def test_parquet_log_that_counts_its_calls_is_read_row_by_row(program_folder):
+    folder = program_folder({"calls": 'path = "calls.parquet"'})
+    told = [(datetime(2026, 2, 10), "k1", "production", 200)] * 3
+    columns = f"time as called_at, {PARQUET_COLUMNS}, 7 as calls"
+    write_parquet(folder / "calls.parquet", columns, told)
+    con = open_program(folder)
+    assert rows(con, "select sum(calls)::int, sum(row_count)::int from file_usage") == [(21, 3)]
+
+
 # Files as they come
+
+
+@pytest.mark.parametrize("room", [unpacking.LARGEST, 10])
+def test_packed_table_of_several_members_is_read_whole(program_folder, monkeypatch, room):
+    monkeypatch.setattr(unpacking, "WORTH_IT", 0)
+    monkeypatch.setattr(unpacking, "LARGEST", room)
+    packed = gzip.compress(calls(call(), call()).encode()) + gzip.compress(f"{call()}\n".encode())
+    folder = program_folder({"calls": 'path = "calls.csv.gz"'}, **{"calls.csv_gz": packed})
+    con = open_program(folder)
+    assert used(con) == [("2026-02-10", 3)]
+    assert not list((folder / ".usage").glob("writing-*"))
+
+
+def test_packed_table_that_ends_in_the_middle_stops_and_is_not_kept(program_folder, monkeypatch):
+    monkeypatch.setattr(unpacking, "WORTH_IT", 0)
+    packed = gzip.compress(calls(*(call(request=f"r{number}") for number in range(9000))).encode())
+    folder = program_folder(
+        {"calls": 'path = "calls.csv.gz"'}, **{"calls.csv_gz": packed[: len(packed) // 2]}
+    )
+    with pytest.raises(ReviewError, match=r"calls\.csv\.gz.*ends in the middle"):
+        open_program(folder)
+    assert days_kept(folder) == {}
+
+
+def test_faulty_row_of_a_packed_table_is_named_as_it_stands_there(program_folder, monkeypatch):
+    monkeypatch.setattr(unpacking, "WORTH_IT", 0)
+    packed = gzip.compress(calls(call(), call(status="often")).encode())
+    folder = program_folder({"calls": 'path = "calls.csv.gz"'}, **{"calls.csv_gz": packed})
+    with pytest.raises(ReviewError, match=r"calls\.csv\.gz.*often"):
+        open_program(folder)
 
 
 def test_packed_json_of_several_members_is_read_whole(program_folder):

@@ -23,6 +23,10 @@ import duckdb
 from measured import Run, measured
 from rivals import FLOORS, GROUP, ROLLUPS, floors_of
 
+from kit.blank import add_settings, empty_database
+from kit.program import load_program
+from kit.usage import load_logs
+
 RIVALS = Path(__file__).parent / "rivals.py"
 USAGE = (
     f"select {', '.join(GROUP)}, calls from (select * replace (day::date as day, status_class::integer as"
@@ -36,14 +40,18 @@ def product_command(folder: Path) -> list[str]:
 
 def product_result(folder: Path) -> Path | None:
     """The product's usage as a Parquet file with the columns of the rivals'; None where it has not run."""
-    made = sorted((folder / ".usage" / "all").glob("*.parquet"), key=lambda file: file.stat().st_mtime)
-    if not made:
+    if not (folder / ".usage" / "all").is_dir():
         return None
     out = folder / ".usage" / "result.parquet"
-    duckdb.execute(
-        f"copy (select {', '.join(GROUP)}, sum(calls)::bigint as calls from '{made[-1]}'"
-        f" where not is_repeat group by all) to '{out}'"
-    )
+    program = load_program(folder)
+    with empty_database() as con:
+        add_settings(con, program)
+        if wrong := load_logs(con, program):
+            raise SystemExit("\n".join(wrong))
+        con.execute(
+            f"copy (select {', '.join(GROUP)}, sum(calls)::bigint as calls from file_usage"
+            f" where not is_repeat group by all) to '{out}'"
+        )
     return out
 
 
