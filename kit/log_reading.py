@@ -48,7 +48,8 @@ def read_logs(
             crew.stop()
             raise
         finally:
-            wait(tasks)
+            # Tasks that were cancelled are never done, and would be waited for for ever.
+            wait([task for task in tasks if not task.cancelled()])
             crew.close()
         return [fault for task in tasks for fault in task.result()]
 

@@ -1,5 +1,6 @@
 """Call logs become daily usage once: what is kept of them, and when it is made anew."""
 
+import _thread
 import gzip
 import json
 import os
@@ -454,6 +455,31 @@ def test_file_that_is_written_to_while_it_is_read_is_refused(program_folder, mon
     with pytest.raises(ReviewError, match="written to while it was read"):
         open_program(folder)
     assert days_kept(folder) == {}
+
+
+def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_else(program_folder, monkeypatch):
+    logs = {f"log{number}_csv": calls(call(request=f"r{number}")) for number in range(8)}
+    folder = program_folder({"calls": 'path = "log*.csv"'}, **logs)
+    monkeypatch.setattr(log_reading, "LITTLE", 1)
+    monkeypatch.setattr(log_reading, "TOGETHER", 0)
+    roll_up, jobs = log_reading.roll_up, []
+
+    def interrupted(*given):
+        jobs.append(given)
+        if len(jobs) == 4:
+            _thread.interrupt_main()
+            time.sleep(5 * log_reading.STEP)  # the main thread looks at its tasks meanwhile
+        return roll_up(*given)
+
+    monkeypatch.setattr(log_reading, "roll_up", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        usage.read_new(load_program(folder))
+    done = days_kept(folder)
+    assert 3 <= len(done) < 8
+    assert not [*(folder / ".usage").glob("writing-*"), *(folder / ".usage" / "all").iterdir()]
+    monkeypatch.setattr(log_reading, "roll_up", roll_up)
+    assert used(open_program(folder)) == [("2026-02-10", 8)]
+    assert done.items() <= days_kept(folder).items()
 
 
 def test_folder_that_cannot_be_written_to_is_read_each_time(program_folder, monkeypatch):
