@@ -13,11 +13,14 @@ from kit.exports import load_exports
 from kit.program import Program, load_program
 from kit.rows import insert_rows
 
+# Worked out where it is asked: of a large program it would be the largest table of all.
+VIEWS = ("usage",)
 # In the order in which they are made: each asks only the tables before it.
 TABLES = (
     "alias_paths",
     "registry",
-    "usage",
+    "periods",
+    "period_usage",
     "traffic",
     "partner_usage",
     "production_usage",
@@ -66,6 +69,8 @@ def tables_of(program: Program) -> duckdb.DuckDBPyConnection:
 
 def make_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables between the exports and the figures; ReviewError if the exports contradict one another."""
+    for view in VIEWS:
+        con.execute(f"create or replace view {view} as {read_sql(view)}")
     for table in TABLES:
         con.execute(f"create or replace table {table} as {read_sql(table)}")
         if table == "price_bands":

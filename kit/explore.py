@@ -19,7 +19,7 @@ import polars as pl
 
 from kit import frames, metrics, quarters
 from kit.blank import read_sql
-from kit.database import tables_of
+from kit.database import TABLES, VIEWS, tables_of
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
 from kit.metrics import Metric
@@ -65,9 +65,9 @@ class ExploredProgram:
     @cached_property
     def _names(self) -> list[str]:
         rows = self.con.execute(
-            "select table_name from duckdb_tables() where schema_name = 'main' and not temporary order by table_name"
+            "select table_name from duckdb_tables() where schema_name = 'main' and not temporary"
         ).fetchall()
-        return [name for (name,) in rows]
+        return sorted([*VIEWS, *(name for (name,) in rows)])
 
     def sql(self, question: str, **parameters: object) -> pl.DataFrame:
         """The answer of a SELECT in DuckDB's SQL over all tables, as a Polars frame; `$name` takes a parameter.
@@ -132,14 +132,12 @@ def open_program(folder: Path | str, quarter: str = "") -> ExploredProgram:
 
 def _meanings() -> dict[str, str]:
     """What each table holds: the comment above it where it is declared, or in the SELECT that makes it."""
-    from kit.database import TABLES
-
     told = {}
     for file in ("canonical", "settings", "accounts"):
         for comment, table in HEADER.findall(read_sql(file)):
             if table:
                 told[table] = _plain(comment)
-    return told | {table: _plain(HEADER.match(read_sql(table)).group(1)) for table in TABLES}  # type: ignore[union-attr]
+    return told | {table: _plain(HEADER.match(read_sql(table)).group(1)) for table in (*VIEWS, *TABLES)}  # type: ignore[union-attr]
 
 
 def _plain(comment: str) -> str:

@@ -1,11 +1,14 @@
 """The five metrics and the funnel: rows of a program in, figures of a quarter out."""
 
-from datetime import date
+from bisect import bisect_right
+from collections import Counter
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
-from conftest import add, cover, made, rows, set_up
+from conftest import add, cover, emptied, made, rows, set_up
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -257,7 +260,7 @@ def test_key_belongs_to_its_new_partner_from_the_day_it_is_reassigned(con):
     add(con, "keys", api_key="k", partner_id="after", valid_from="2026-02-10")
     call(con, "2026-02-09 23:59:59+00", None, api_key="k")
     call(con, "2026-02-10 00:00:00+00", None, api_key="k")
-    actual = rows(made(con), "select day, partner_id from partner_usage order by day")
+    actual = rows(made(con), "select first_day, partner_id from traffic order by first_day")
     assert actual == [(date(2026, 2, 9), "before"), (date(2026, 2, 10), "after")]
 
 
@@ -266,8 +269,36 @@ def test_calls_before_and_after_a_keys_life_lead_to_nobody(con):
     add(con, "keys", api_key="k", partner_id="acme", valid_from="2026-02-10", valid_to="2026-02-12")
     for day in ("09", "10", "11", "12"):
         call(con, f"2026-02-{day} 12:00:00+00", None, api_key="k")
-    actual = rows(made(con), "select day, fate from traffic order by day")
-    assert [fate for _, fate in actual] == ["unmatched", "used", "used", "unmatched"]
+    actual = rows(made(con), "select day(first_day), day(last_day), fate from traffic order by first_day")
+    assert actual == [(9, 9, "unmatched"), (10, 11, "used"), (12, 12, "unmatched")]
+
+
+@given(
+    st.lists(st.integers(0, 89), unique=True, max_size=4),
+    st.lists(st.integers(0, 89), min_size=1, max_size=30),
+)
+@settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_calls_of_a_key_are_its_owners_of_the_day(con, changes, days):
+    """A key goes from partner to partner on days of a quarter; each call is its owner's of its day and in its month."""
+    emptied(con)
+    began, starts = date(2026, 1, 1), sorted(changes)
+    for number, (start, end) in enumerate(pairwise([None, *starts, None])):
+        partner(con, f"p{number}")
+        validity = {"valid_from": start, "valid_to": end}
+        known = {name: str(began + timedelta(days=n)) for name, n in validity.items() if n is not None}
+        add(con, "keys", api_key="k", partner_id=f"p{number}", **known)
+    for day in days:
+        call(con, f"{began + timedelta(days=day)} 12:00:00+00", None, api_key="k")
+    expected = Counter(
+        (f"p{bisect_right(starts, day)}", (began + timedelta(days=day)).replace(day=1)) for day in days
+    )
+    found = rows(made(con), "select partner_id, month, sum(calls)::int from partner_usage group by 1, 2")
+    assert {(partner_id, month): calls for partner_id, month, calls in found} == expected
 
 
 def test_partner_merged_twice_is_one_partner(con):
@@ -298,7 +329,7 @@ def test_alias_holds_only_while_it_is_valid(con):
     add(con, "aliases", id="x", partner_id="b", valid_from="2026-02-10")
     call(con, "2026-02-09 12:00:00+00", "x")
     call(con, "2026-02-10 12:00:00+00", "x")
-    assert rows(made(con), "select partner_id from partner_usage order by day") == [("a",), ("b",)]
+    assert rows(made(con), "select partner_id from traffic order by first_day") == [("a",), ("b",)]
 
 
 def test_alias_of_one_system_does_not_rename_anothers_ids(con):
@@ -307,7 +338,7 @@ def test_alias_of_one_system_does_not_rename_anothers_ids(con):
     add(con, "aliases", id="1", partner_id="acme", system="stripe")
     call(con, "2026-02-10 12:00:00+00", "1", system="kong")
     call(con, "2026-02-11 12:00:00+00", "1", system="stripe")
-    assert rows(made(con), "select partner_id from partner_usage order by day") == [("1",), ("acme",)]
+    assert rows(made(con), "select partner_id from traffic order by first_day") == [("1",), ("acme",)]
 
 
 def test_aliases_in_a_circle_are_refused(con):

@@ -1,11 +1,11 @@
 -- Which days do the call logs cover, and for how many days in a row are they silent at most?
 -- Grain: one row; silence is that of the ninety days before the last call.
 with days as (
-    select distinct day from usage
+    select day from periods
 ),
 
 recent_days as (
-    select day from usage where day > (select max(usage.day) from usage) - 90 group by day
+    select day from periods where day > (select max(periods.day) from periods) - 90
 ),
 
 gaps as (

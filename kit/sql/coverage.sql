@@ -1,8 +1,8 @@
 -- From which day to which does each export speak?
 -- Grain: one row per export that has rows.
 with days as (
-    select 'calls' as table_name, min(day) as first_day, max(day) as last_day, sum(calls)::bigint as row_count
-    from usage
+    select 'calls' as table_name, min(first_day) as first_day, max(last_day) as last_day, sum(calls)::bigint as row_count
+    from period_usage
     union all
     select 'partners', min(registered_at), max(registered_at), count(*) from partners
     union all

@@ -2,14 +2,12 @@
 -- Grain: partner, month, product, operation and success.
 select
     traffic.partner_id,
-    months.month,
+    traffic.month,
     traffic.product,
     traffic.operation,
     traffic.is_successful,
     sum(traffic.calls)::bigint as calls,
     sum(traffic.units)::decimal(38, 9) as units
 from traffic
-inner join months
-    on traffic.day >= months.month and traffic.day < months.next_month
-where traffic.fate = 'test' and traffic.environment = 'production'
+where traffic.fate = 'test' and traffic.environment = 'production' and traffic.month is not null
 group by all

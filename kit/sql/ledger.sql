@@ -2,7 +2,7 @@
 -- Grain: table, file, fate and reason; `row_count` adds up to the rows that the file has.
 -- A row that gives several rows of its table is used if one of these is.
 with usage_fates as (
-    select distinct day, api_key, logged_id, system, product, operation, fate
+    select distinct period, api_key, logged_id, system, product, operation, fate
     from traffic
 ),
 
@@ -20,8 +20,10 @@ calls_by_fate as (
         end as reason,
         sum(file_usage.row_count) as row_count
     from file_usage
+    left join periods
+        on periods.day = file_usage.day
     left join usage_fates
-        on usage_fates.day = file_usage.day
+        on usage_fates.period = periods.period
         and usage_fates.api_key is not distinct from file_usage.api_key
         and usage_fates.logged_id is not distinct from file_usage.partner_id
         and usage_fates.system is not distinct from file_usage.system

@@ -4,7 +4,7 @@
 with parts as (
     select 'calls' as table_name, sum(calls) as amount, fate = 'unmatched' as is_unmatched
     from traffic
-    where fate <> 'excluded' and is_successful and environment = 'production' and day between $first_day and $last_day
+    where fate <> 'excluded' and is_successful and environment = 'production' and first_day between $first_day and $last_day
     group by all
     union all
     select 'invoices', sum(abs(amount)), partner_id not in (select registry.partner_id from registry)

@@ -5,4 +5,4 @@ select
     coalesce(sum(calls) filter (where fate = 'unmatched'), 0)::bigint as unmatched_calls
 from traffic
 where fate <> 'excluded' and is_successful and environment = 'production'
-    and day >= $first_day and day <= $last_day
+    and first_day >= $first_day and last_day <= $last_day

@@ -6,7 +6,7 @@ with most_used as (
     from (
         select partner_id, product, sum(calls) as calls
         from partner_usage
-        where environment = 'production' and is_successful and product is not null and day < $next_day
+        where environment = 'production' and is_successful and product is not null and month < $next_day
         group by partner_id, product
     ) as by_product
     group by partner_id

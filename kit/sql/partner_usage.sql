@@ -1,9 +1,8 @@
 -- Which calls count, and whose are they?
--- Grain: partner, day, environment, product, operation and success.
+-- Grain: partner, month, environment, product, operation and success.
 select
     partner_id,
-    day,
-    months.month,
+    month,
     environment,
     product,
     operation,
@@ -11,7 +10,5 @@ select
     sum(calls)::bigint as calls,
     sum(units)::decimal(38, 9) as units
 from traffic
-inner join months
-    on traffic.day >= months.month and traffic.day < months.next_month
-where fate = 'used'
+where fate = 'used' and month is not null
 group by all

@@ -3,10 +3,10 @@
 with seen as (
     select
         partner_id,
-        min(day) filter (where environment = 'sandbox') as sandbox_seen,
-        min(day) filter (where is_successful) as first_call_seen
+        min(first_day) filter (where environment = 'sandbox') as sandbox_seen,
+        min(first_day) filter (where is_successful) as first_call_seen
     from traffic
-    where fate = 'used' and day < $next_day
+    where fate = 'used' and first_day < $next_day
     group by partner_id
 ),
 

@@ -4,9 +4,9 @@
 with evidence as (
     select
         partner_id,
-        min(day) filter (where environment = 'sandbox') as sandbox_seen,
-        min(day) filter (where is_successful) as first_call_seen,
-        min(day) filter (where is_successful and environment = 'production') as production_seen
+        min(first_day) filter (where environment = 'sandbox') as sandbox_seen,
+        min(first_day) filter (where is_successful) as first_call_seen,
+        min(first_day) filter (where is_successful and environment = 'production') as production_seen
     from traffic
     where fate = 'used'
     group by partner_id

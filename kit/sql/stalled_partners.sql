@@ -8,9 +8,9 @@ with work as (
 ),
 
 calls as (
-    select partner_id, max(day) as last_call
+    select partner_id, max(last_day) as last_call
     from traffic
-    where fate = 'used' and day < $next_day
+    where fate = 'used' and first_day < $next_day
     group by partner_id
 )
 

@@ -1,16 +1,16 @@
 -- Whose calls are they, and do they count?
--- Grain: that of usage, with the partner reached and the reason for which a row is left out.
+-- Grain: that of period_usage, with the partner reached and the reason for which a row is left out.
 with keyed as (
     select
         usage.* exclude (partner_id, environment),
         usage.partner_id as logged_id,
-        coalesce(usage.environment, key_environment(usage.api_key, usage.day)) as environment,
-        coalesce(key_owner(usage.api_key, usage.day), usage.partner_id) as raw_id
-    from usage
+        coalesce(usage.environment, key_environment(usage.api_key, usage.first_day)) as environment,
+        coalesce(key_owner(usage.api_key, usage.first_day), usage.partner_id) as raw_id
+    from period_usage as usage
 ),
 
 owned as (
-    select keyed.* exclude (raw_id), resolve(keyed.raw_id, keyed.system, keyed.day) as partner_id
+    select keyed.* exclude (raw_id), resolve(keyed.raw_id, keyed.system, keyed.first_day) as partner_id
     from keyed
 )
 

@@ -5,10 +5,11 @@ with found as (
         'calls' as table_name,
         coalesce(api_key, logged_id, '(no key)') as id,
         sum(calls) as amount,
-        min(day) as first_day,
-        max(day) as last_day
+        min(traffic.first_day) as first_day,
+        max(traffic.last_day) as last_day
     from traffic
-    where fate = 'unmatched' and is_successful and environment = 'production' and day between $first_day and $last_day
+    where fate = 'unmatched' and is_successful and environment = 'production'
+        and traffic.first_day between $first_day and $last_day
     group by all
     union all
     select 'invoices', partner_id, sum(amount), min(month), max(month)
