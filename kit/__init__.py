@@ -20,6 +20,15 @@ rejects     the rows that cannot be used, kept aside up to a limit
 copies      the same file under several names
 contents    what whole rows say, in columns that nothing else reads too
 overlaps    later exports in place of earlier ones, or parts of one
+machine     the memory and the cores that reading may take; progress, how far it is
+cache       what was made of files before, found again by what they hold
+remote      exports at addresses, fetched and kept (urls, stores)
+log_usage   one call log → its daily usage, in the cache (unpacking); log_reading, several at a time
+repeats     requests that logs tell of several times
+all_usage   what all logs tell together, each call once
+engine      a warehouse or cluster that holds the logs (engine_sql, engine_clients, table_usage)
+usage       call logs → daily usage, reading what is new; usage_state, what is kept and why the rest is not
+accounts    what became of files and rows
 exports     raw exports → canonical tables, and an account of their rows
 database    canonical tables → the rows behind each figure, one SELECT a table (kit/sql)
 quarters    which quarters there are, and whether the data covers them
