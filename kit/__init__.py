@@ -4,8 +4,8 @@ The modules in reading order; each imports only from those before it:
 
 errors      what the people who run a review can mend themselves
 toml_lines  program.toml's keys, each with its line
+fiscal      fiscal months and quarters (weeks: 4-4-5 and its like)
 program     program.toml → typed settings; every mistake in it reported at once (values, sources, settings, mistakes)
-fiscal      fiscal months and quarters
 opening     files → bytes, text, first lines
 raw         raw files → rows of text
 records     the records of a text file, sound and broken, with their lines

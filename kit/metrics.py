@@ -173,7 +173,7 @@ def partner_growth_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Met
         if first_call >= before.next_month:
             return None, f"the calls begin on {quarters.day_text(first_call)}"
         if not active[before.month]:
-            return None, f"no partner was active in {before.month:%B %Y}"
+            return None, f"no partner was active in {before.text}"
         return compound_monthly_rate(active[before.month], active[quarter.last_month.month]), ""
 
     return _metric(con, quarter, "growth_rate", "monthly_rate", of, "B", needs_whole_start=False)

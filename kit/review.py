@@ -102,10 +102,9 @@ def last_months(review: Review, count: int) -> list[dict[str, Any]]:
     return review.months.drop_nulls("active_partners").tail(count).to_dicts()
 
 
-def month_text(month: Month | Mapping[str, Any]) -> str:
-    """A month as the page writes it: September 2026, or the period's own name."""
-    first, name = (month.month, month.name) if isinstance(month, Month) else (month["month"], month["name"])
-    return f"{first:%B %Y}" if name == f"{first:%Y-%m}" else str(name)
+def month_of(row: Mapping[str, Any]) -> Month:
+    """The month of a row that has its first day, the day after it, its name and its quarter."""
+    return Month(row["month"], row["next_month"], row["name"], row["quarter"])
 
 
 def unrealized_sentences(review: Review) -> tuple[str, str, str]:
@@ -114,7 +113,7 @@ def unrealized_sentences(review: Review) -> tuple[str, str, str]:
     so_far = "" if last["is_whole"] else " so far"
     calls = formats.plural(now["calls"], "successful API call")
     partners = formats.plural(now["partners"], "active partner")
-    used = f"{partners} made {calls} in {month_text(last)}{so_far}."
+    used = f"{partners} made {calls} in {month_of(last).text}{so_far}."
     if now["amount"] is None:
         return used, "Unrealized revenue: n/a", "no proposed prices are set"
     case = review.con.execute("select case_name from pricing_cases where is_base").fetchall()[0][0]
@@ -204,10 +203,16 @@ def plan_names(review: Review) -> dict[str, str]:
         "stalled_partners": formats.count(stages["First API call"] - stages["Production"]),
         "unrealized_month": formats.money(now["amount"], review.currency),
         "unrealized_year": formats.money(
-            None if now["amount"] is None else now["amount"] * 12, review.currency
+            None if now["amount"] is None else Fraction(now["amount"]) * _in_a_year(review), review.currency
         ),
         "goal_cost": formats.money(goal[0][0] * cost if goal and cost is not None else None, review.currency),
     }
+
+
+def _in_a_year(review: Review) -> Fraction:
+    """How many months like the last make a year: of periods of weeks, as many as their days go into 52 weeks."""
+    month = month_of(last_months(review, 1)[0])
+    return Fraction(12) if month.is_calendar_month else Fraction(52 * 7, month.days)
 
 
 def metric_text(

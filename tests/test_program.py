@@ -251,7 +251,7 @@ MISTAKES = [
     # replace this, by this: the line and what is said
     ("name = ", "nam = ", ["1  program.name: missing. Write it like name = \"Partner API\".",
         '2  program.nam = "Northgate Partner API": not a setting. Allowed: name, currency, '
-        'timezone, fiscal_year_start, stage, min_calls. Did you mean "name"?']),
+        'timezone, fiscal_year_start, year_named, calendar, year_ends, week_53, stage, min_calls. Did you mean "name"?']),
     ("Northgate Partner API", "x" * 61, [f'2  program.name = "{"x" * 60}…": 61 characters. There is room for 60.']),
     ("Northgate Partner API", " ", ['2  program.name = " ": empty.']),
     ("Northgate Partner API", "a\\nb", ['2  program.name = "a\\nb": holds a line break or a control character. Write it on one line.']),

@@ -127,6 +127,12 @@ create table months (
     quarter varchar not null
 );
 
+-- One row where fiscal years are of weeks: those of a quarter's periods, and the day on which a year ends, in words.
+create table weeks_of_years (
+    pattern varchar not null,
+    year_ends varchar not null
+);
+
 -- One row per stretch of days within one fiscal month and one calendar month.
 create table segments (
     month date not null,
