@@ -25,6 +25,7 @@ database    canonical tables → the rows behind each figure, one SELECT a table
 quarters    which quarters there are, and whether the data covers them
 frames      questions and their answers as Polars frames
 metrics     the five metrics
+beside      the same quarter last year and the year to date (beside_words)
 trials      pricing cases tried on a program's usage
 pricing     what partners would pay: the questions of a finance partner
 what_if     a pricing case with one thing changed, what it comes to, and its block for program.toml

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from kit import editions, formats, frames, metrics, quarters
+from kit import beside_words, editions, formats, frames, metrics, quarters
 from kit.fiscal import Month, Quarter
 from kit.metrics import Metric
 from kit.quarters import day_text
@@ -178,7 +178,11 @@ def _month_name(month: Month) -> str:
 
 def notes(review: Review) -> list[str]:
     """The notes at the page's foot, in the order of the figures."""
-    return [note for note in (*_restated(review), *_definitions(review), *_basis(review)) if note]
+    return [
+        note
+        for note in (*_restated(review), *_definitions(review), *_beside(review), *_basis(review))
+        if note
+    ]
 
 
 def _restated(review: Review) -> list[str]:
@@ -220,6 +224,10 @@ def _definitions(review: Review) -> list[str]:
         "Test accounts are left out throughout.",
         "Grades: A billed, nine tenths or more of it paid; B measured; C rests on an estimate.",
     ]
+
+
+def _beside(review: Review) -> list[str]:
+    return [text for each in review.beside for text in beside_words.sentences(each, review.metrics)]
 
 
 def _uncredited(review: Review) -> str:
@@ -324,10 +332,15 @@ def _calendar(review: Review) -> str:
 
 def _lengths(review: Review) -> list[str]:
     """How many days the quarter has beside the one before, where they differ, and its periods, where no months."""
-    quarter, before = review.quarter, review.previous
+    quarter = review.quarter
+    others = [(review.previous.days, "in the quarter before")]
+    others += [
+        (each.then.days, "a year ago") for each in review.beside if each.name == "year_ago" and each.then
+    ]
     lengths = [str(month.days) for month in quarter.months]
+    unequal = [f"{days} {when}" for days, when in others if days != quarter.days]
     return [
-        f"{quarter.days} days, {before.days} in the quarter before" if quarter.days != before.days else "",
+        f"{quarter.days} days, {listed(unequal)}" if unequal else "",
         "" if all(month.is_calendar_month for month in quarter.months)
         else f"periods of {listed(lengths)} days stand for months",
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from kit import editions, findings, formats, frames, metrics, quarters
+from kit import beside, editions, findings, formats, frames, metrics, quarters
 from kit.database import tables_of
 from kit.errors import ReviewError
 from kit.fiscal import Month, Quarter
@@ -52,6 +52,11 @@ class Review:
     @cached_property
     def funnel(self) -> pl.DataFrame:
         return frames.partner_funnel(self.con, self.quarter)
+
+    @cached_property
+    def beside(self) -> tuple[beside.Comparison, ...]:
+        """What is asked for beside last quarter."""
+        return beside.comparisons(self.con, self.quarter)
 
     def metric(self, key: str) -> Metric:
         return next(metric for metric in self.metrics if metric.key == key)
@@ -290,19 +295,34 @@ def figures(review: Review) -> dict[str, Any]:
             "avoided": number(value["avoided"]),
         },
         "grades": {metric.key: metric.grade for metric in review.metrics},
-        "reasons": {
-            metric.key: {
-                name: reason
-                for name in ("this", "last", "trend")
-                if (reason := getattr(metric, f"why_{name}"))
-            }
-            for metric in review.metrics
-        },
+        "reasons": {metric.key: _reasons(metric) for metric in review.metrics},
+        "beside": {comparison.name: _beside(comparison) for comparison in review.beside},
         "restated": [vars(restatement) for restatement in review.restated],
         "message": message(review),
         "run": editions.run_name(review.inputs, quarter.name),
         "inputs": dict(review.inputs),
         "rejects": _rejects(review),
+    }
+
+
+def _reasons(metric: Metric) -> dict[str, str]:
+    """Why a metric's figures are absent."""
+    return {name: reason for name in ("this", "last", "trend") if (reason := getattr(metric, f"why_{name}"))}
+
+
+def _beside(comparison: beside.Comparison) -> dict[str, Any]:
+    """A comparison for machines: its days, those it is held against, and of each metric both figures and the trend."""
+    now, then = comparison.now, comparison.then
+    return {
+        "first_day": now.first_day.isoformat(),
+        "last_day": now.last_day.isoformat(),
+        "last_from": then.first_day.isoformat() if then else None,
+        "last_to": then.last_day.isoformat() if then else None,
+        "scorecard": {
+            metric.key: {name: number(getattr(metric, name)) for name in ("this", "last", "trend")}
+            for metric in comparison.metrics
+        },
+        "reasons": {metric.key: _reasons(metric) for metric in comparison.metrics},
     }
 
 

@@ -81,6 +81,15 @@ class About(Block):
         return self.year_ends or last_saturday_before(self.fiscal_year_start)
 
 
+class Page(Block):
+    """[page]: what stands beside last quarter: the same quarter last year, the year to date, or both."""
+
+    beside: Annotated[
+        tuple[Annotated[str, one_of("a comparison", "year_ago", "year_to_date")], ...],
+        BeforeValidator(_listed),
+    ] = ()
+
+
 class Engine(Block):
     """[engine]: the warehouse or cluster that holds the tables named in [exports.calls].
 
@@ -315,6 +324,7 @@ class Settings(Block):
     """All of program.toml."""
 
     program: About
+    page: Page = Page()
     engine: Engine | None = None
     exports: dict[str, Annotated[list[Export], BeforeValidator(_listed)]] = {}
     exclude: Exclude = Exclude()

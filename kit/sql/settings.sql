@@ -11,6 +11,11 @@ create table settings (
     min_calls bigint not null
 );
 
+-- One row per comparison that stands beside last quarter.
+create table beside (
+    name varchar not null
+);
+
 -- One row per role and day from which its loaded hourly cost is in force.
 create table rates (
     role varchar not null,
