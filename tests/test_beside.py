@@ -1,14 +1,17 @@
 """The same quarter last year and the year to date: figures worked out by hand, and why one is absent."""
 
+import json
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from conftest import add, cover, made
 
-from kit import beside, beside_words, fiscal, metrics, quarters, review
+from kit import beside, beside_words, database, fiscal, metrics, quarters, review
 from kit.program import ProgramError, load_program
 
+SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 REASON_NO_LAST = "the same quarter last year is not available"
 
 
@@ -205,3 +208,41 @@ def test_asked_twice_or_alone_without_brackets(program_folder):
     file = folder / "program.toml"
     file.write_text(file.read_text().replace(text, '[page]\nbeside = "year_to_date"\n'))
     assert [each.name for each in review.open_review(folder, "2026-Q1").beside] == ["year_to_date"]
+
+
+# The samples' figures, which their generator knows apart from this code.
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("program", "of_year", "before"),
+    [
+        ("northgate", ["2026-Q1", "2026-Q2", "2026-Q3"], ["2025-Q1", "2025-Q2", "2025-Q3"]),
+        ("meridian", ["2027-Q1", "2027-Q2"], ["2026-Q1", "2026-Q2"]),
+    ],
+)
+def test_years_of_the_samples_are_made_of_the_figures_expected_of_their_quarters(program, of_year, before):
+    folder = SAMPLES / program
+    expected = json.loads((folder / "expected.json").read_text())["quarters"]
+    con = database.open_program(folder)
+    quarter = quarters.choose_quarter(con, of_year[-1])
+    to_date, ago = beside.year_to_date(con, quarter), beside.year_ago(con, quarter)
+
+    def total(names, block, figure):
+        return sum(expected[name][block][figure] for name in names)
+
+    for figure, names in (("this", of_year), ("last", before)):
+        active = {month["month"]: month["active_partners"] for month in expected[names[-1]]["months"]}
+        first, last = list(active.values())[-1 - 3 * len(names)], list(active.values())[-1]
+        expectations = {
+            "revenue": sum(expected[name]["scorecard"]["revenue"]["this"] for name in names),
+            "cost_per_partner": total(names, "onboarding", "cost") / total(names, "onboarding", "partners"),
+            "activation_rate": expected[names[-1]]["scorecard"]["activation_rate"]["this"],
+            "value_ratio": total(names, "value", "total") / total(names, "cost", "total"),
+            "growth_rate": (last / first) ** (1 / (3 * len(names))) - 1,
+        }
+        for key, value in expectations.items():
+            assert float(getattr(to_date.metric(key), figure)) == pytest.approx(value, rel=1e-9), key
+    for metric in ago.metrics:
+        said = [expected[name]["scorecard"][metric.key]["this"] for name in (of_year[-1], before[-1])]
+        assert [float(metric.this), float(metric.last)] == pytest.approx(said, rel=1e-9)
