@@ -4,8 +4,8 @@ The modules in reading order; each imports only from those before it:
 
 errors      what the people who run a review can mend themselves
 toml_lines  program.toml's keys, each with its line
+fiscal      fiscal months and quarters (weeks: 4-4-5 and its like)
 program     program.toml → typed settings; every mistake in it reported at once (values, sources, settings, mistakes)
-fiscal      fiscal months and quarters
 opening     files → bytes, text, first lines
 raw         raw files → rows of text
 records     the records of a text file, sound and broken, with their lines
@@ -34,6 +34,7 @@ database    canonical tables → the rows behind each figure, one SELECT a table
 quarters    which quarters there are, and whether the data covers them
 frames      questions and their answers as Polars frames
 metrics     the five metrics
+beside      the same quarter last year and the year to date (beside_words)
 trials      pricing cases tried on a program's usage
 pricing     what partners would pay: the questions of a finance partner
 what_if     a pricing case with one thing changed, what it comes to, and its block for program.toml

@@ -35,6 +35,8 @@ def add_settings(con: duckdb.DuckDBPyConnection, program: Program) -> None:
     insert_rows(
         con, "settings", [(about.name, about.currency, unit, about.timezone, about.stage, about.min_calls)]
     )
+    insert_rows(con, "weeks_of_years", [(about.calendar, str(about.ends))] if about.calendar else [])
+    insert_rows(con, "beside", ((name,) for name in dict.fromkeys(program.page.beside)))
     insert_rows(con, "rates", ((rate.role.lower(), rate.hourly, rate.from_) for rate in program.rates))
     shares = program.attribution
     insert_rows(con, "attribution", ([(shares.low, shares.base, shares.high)] if shares else []))

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
-from kit import findings, formats, frames, notes
+from kit import beside_words, findings, formats, frames, notes
 from kit import review as reviews
 from kit.metrics import Metric
 from kit.review import Review
@@ -62,7 +62,9 @@ def scorecard(review: Review) -> Block:
     """The five metrics: this quarter, last quarter, trend, how sure, eight quarters."""
     restated = {restatement.key for restatement in review.restated}
     return Block(
-        "scorecard", rows=[_row(review, metric, metric.key in restated) for metric in review.metrics]
+        "scorecard",
+        beside=[beside_words.HEADS[comparison.name] for comparison in review.beside],
+        rows=[_row(review, metric, metric.key in restated) for metric in review.metrics],
     )
 
 
@@ -84,7 +86,9 @@ def small_print(review: Review) -> Block:
 
 
 def _row(review: Review, metric: Metric, is_restated: bool) -> dict[str, Any]:
-    scale = formats.scale_of([metric.this, metric.last]) if metric.unit == "money" else None
+    others = [comparison.metric(metric.key) for comparison in review.beside]
+    shown = [figure for each in (metric, *others) for figure in (each.this, each.last)]
+    scale = formats.scale_of(shown) if metric.unit == "money" else None
     direction = findings.direction(metric)
     this, last = (reviews.metric_text(metric, review.currency, figure, scale) for figure in ("this", "last"))
     columns, zero = _columns(metric)
@@ -100,6 +104,17 @@ def _row(review: Review, metric: Metric, is_restated: bool) -> dict[str, Any]:
         "this": this,
         "last": last,
         "trend": reviews.trend_text(metric),
+        "beside": [
+            {
+                "figure": reviews.metric_text(
+                    other, review.currency, "last" if comparison.name == "year_ago" else "this", scale
+                ),
+                "trend": reviews.trend_text(other) if other.trend is not None else "",
+                "direction": (towards := findings.direction(other)),
+                "glyph": GLYPHS.get(towards, ""),
+            }
+            for comparison, other in zip(review.beside, others, strict=True)
+        ],
         "direction": direction,
         "glyph": GLYPHS.get(direction, ""),
         "grade": metric.grade if metric.this is not None else "–",

@@ -11,7 +11,6 @@ import altair as alt
 import polars as pl
 
 from kit import findings, formats
-from kit.fiscal import next_month
 from kit.pictures import (
     ESTIMATE,
     ESTIMATE_PALE,
@@ -49,14 +48,18 @@ PARTS = {
     "plan fees": ("Plan fees (est.)", ESTIMATE),
     "usage above plan": ("Usage above plan (est.)", ESTIMATE_PALE),
 }
-LABEL = pl.col("month").dt.strftime("%b") + pl.when("is_whole").then(pl.lit("")).otherwise(pl.lit("*"))
+MONTH = pl.col("month").dt.strftime("%Y-%m")
+# As fiscal.Month.short: two periods of weeks may begin in one month.
+LABEL = pl.when(pl.col("name") == MONTH).then(pl.col("month").dt.strftime("%b")).otherwise(
+    pl.col("name").str.replace(r"^\d{4}-P0?(\d+)$", "P$1")
+) + pl.when("is_whole").then(pl.lit("")).otherwise(pl.lit("*"))
 
 
 def revenue(parts: pl.DataFrame, currency: str) -> Any:
     """Twelve months of revenue: billed by kind, solid; unrealized beside it, hatched. Never added up."""
     given = floats(parts, "amount", "low", "high").drop_nulls("part").with_columns(label=LABEL)
     totals = given.group_by("month", "bar", maintain_order=True).agg(value=pl.col("amount").sum())
-    months = parts.select("month", "is_whole", label=LABEL).unique(maintain_order=True)
+    months = parts.select("month", "name", "is_whole", label=LABEL).unique(maintain_order=True)
     spans = given.filter("is_estimate", pl.col("low") < pl.col("high")).unique("month", maintain_order=True)
     top = max(*totals["value"].to_list(), *spans["high"].to_list(), 0.0, 0.0) * 1.1 or 1.0
     shown = [part for part in PARTS if (given["part"] == part).any()]
@@ -210,8 +213,11 @@ def _partly(months: pl.DataFrame) -> str:
 def _over_the_year(noun: str, values: pl.DataFrame) -> str:
     """The finding of the months that are whole in the data."""
     whole = values.filter("is_whole")
-    first = whole["month"].to_list()[:1]
-    since = "in a year" if whole.height >= 12 else f"since {first[0]:%B}" if first else ""
+    first = [
+        f"{month:%B}" if name == f"{month:%Y-%m}" else label
+        for month, name, label in whole.select("month", "name", "label").head(1).rows()
+    ]
+    since = "in a year" if whole.height >= 12 else f"since {first[0]}" if first else ""
     return findings.over_the_year(noun, whole["value"].to_list(), since)
 
 
@@ -236,7 +242,7 @@ def placed_milestones(months: pl.DataFrame, milestones: pl.DataFrame, top: float
         months.sort("month"), left_on="date", right_on="month", strategy="backward", coalesce=False
     )
     last: date = months["month"].to_list()[-1]
-    within = placed.filter(pl.col("month").is_not_null() & (pl.col("date") < next_month(last)))
+    within = placed.filter(pl.col("month").is_not_null() & (pl.col("date") < pl.col("next_month")))
     middle = months["month"].to_list()[months.height // 2]
     return (
         within.tail(MILESTONES_SHOWN)

@@ -70,7 +70,7 @@ def check_exports(folder: Path | str, quarter: str = "") -> Check:
     metrics: tuple[Metric, ...] = ()
     has_tables = False
     try:
-        add_months(con, program.program.fiscal_year_start)
+        add_months(con, program.program)
         make_tables(con)
         has_tables = True
         chosen = quarters.choose_quarter(con, quarter)

@@ -1,17 +1,19 @@
 """A program's folder → one database in memory, in which every stop from raw export to figure is a table."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 
-from kit import fiscal
+from kit import fiscal, weeks
 from kit.blank import add_settings, empty_database, read_sql
 from kit.errors import ReviewError
 from kit.exports import load_exports
 from kit.program import Program, load_program
 from kit.rows import insert_rows
+from kit.settings import About
 
 # Worked out where it is asked: of a large program it would be the largest table of all.
 VIEWS = ("usage",)
@@ -61,7 +63,7 @@ def tables_of(program: Program) -> duckdb.DuckDBPyConnection:
     load_exports(con, program)
     if not con.execute("from partners limit 1").fetchall():
         raise ReviewError("The partners export holds no partners.")
-    add_months(con, program.program.fiscal_year_start)
+    add_months(con, program.program)
     make_tables(con)
     _stop_at_stray_calls(con)
     return con
@@ -101,7 +103,7 @@ def _stop_at_stray_calls(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def add_months(con: duckdb.DuckDBPyConnection, fiscal_year_start: int) -> None:
+def add_months(con: duckdb.DuckDBPyConnection, about: About) -> None:
     """Lay the spine of months under all dates of the exports, with three years of history before the first."""
     [(first_day, last_day)] = con.execute(read_sql("covered_days")).fetchall()
     if first_day is None:
@@ -110,14 +112,19 @@ def add_months(con: duckdb.DuckDBPyConnection, fiscal_year_start: int) -> None:
     months = (
         [*fiscal.months_before(own[0], HISTORY), *own]
         if own
-        else list(
-            fiscal.calendar_months(first_day - HISTORY, last_day + timedelta(days=92), fiscal_year_start)
-        )
+        else list(_months_by_rule(about, first_day - HISTORY, last_day + timedelta(days=92)))
     )
     insert_rows(
         con, "months", ((month.month, month.next_month, month.name, month.quarter) for month in months)
     )
     insert_rows(con, "segments", fiscal.segments(months))
+
+
+def _months_by_rule(about: About, first_day: date, last_day: date) -> Iterator[fiscal.Month]:
+    """Calendar months, or the periods of a calendar of weeks."""
+    if about.calendar is None:
+        return fiscal.calendar_months(first_day, last_day, about.fiscal_year_start, about.year_named)
+    return weeks.periods(first_day, last_day, about.calendar, about.ends, about.week_53, about.year_named)
 
 
 def _own_calendar(con: duckdb.DuckDBPyConnection, last_day: date) -> list[fiscal.Month]:

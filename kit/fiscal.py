@@ -15,6 +15,26 @@ class Month:
     name: str
     quarter: str
 
+    @property
+    def is_calendar_month(self) -> bool:
+        return self.name == f"{self.month:%Y-%m}"
+
+    @property
+    def text(self) -> str:
+        """As the page writes it: September 2026, P9 FY2026, or a calendar export's own name."""
+        if self.is_calendar_month:
+            return f"{self.month:%B %Y}"
+        return re.sub(r"(\d{4})-P0?(\d+)", r"P\2 FY\1", self.name)
+
+    @property
+    def short(self) -> str:
+        """Where its neighbours say the year: Sep, P9, or a calendar export's own name."""
+        return f"{self.month:%b}" if self.is_calendar_month else self.text.split(" FY")[0]
+
+    @property
+    def days(self) -> int:
+        return (self.next_month - self.month).days
+
 
 @dataclass(frozen=True)
 class Quarter:
@@ -45,21 +65,24 @@ def next_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
-def quarter_name(month: date, fiscal_year_start: int) -> str:
-    """Name of a month's fiscal quarter; a fiscal year is named by the calendar year in which it ends."""
+def quarter_name(month: date, fiscal_year_start: int, named: str = "end") -> str:
+    """Name of a month's fiscal quarter; a fiscal year is named by the calendar year of its `named`, end or start."""
     since_start = (month.month - fiscal_year_start) % 12
     ends_next_year = fiscal_year_start > 1 and month.month >= fiscal_year_start
-    return f"{month.year + ends_next_year}-Q{since_start // 3 + 1}"
+    is_a_year_back = named == "start" and fiscal_year_start > 1
+    return f"{month.year + ends_next_year - is_a_year_back}-Q{since_start // 3 + 1}"
 
 
-def calendar_months(first_day: date, last_day: date, fiscal_year_start: int) -> Iterator[Month]:
+def calendar_months(
+    first_day: date, last_day: date, fiscal_year_start: int, named: str = "end"
+) -> Iterator[Month]:
     """The months of every whole fiscal quarter that the days from first to last touch."""
     month = first_day.replace(day=1)
     while (month.month - fiscal_year_start) % 3:
         month = (month - timedelta(days=1)).replace(day=1)
     while month <= last_day or (month.month - fiscal_year_start) % 3:
         following = next_month(month)
-        yield Month(month, following, f"{month:%Y-%m}", quarter_name(month, fiscal_year_start))
+        yield Month(month, following, f"{month:%Y-%m}", quarter_name(month, fiscal_year_start, named))
         month = following
 
 

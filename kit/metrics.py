@@ -173,7 +173,7 @@ def partner_growth_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Met
         if first_call >= before.next_month:
             return None, f"the calls begin on {quarters.day_text(first_call)}"
         if not active[before.month]:
-            return None, f"no partner was active in {before.month:%B %Y}"
+            return None, f"no partner was active in {before.text}"
         return compound_monthly_rate(active[before.month], active[quarter.last_month.month]), ""
 
     return _metric(con, quarter, "growth_rate", "monthly_rate", of, "B", needs_whole_start=False)
@@ -262,33 +262,38 @@ def _metric(
     }
     before = shown[-2]
     (this, why_this), (last, why_last) = figures[quarter.name], figures[before.name]
-    trend, why_trend = _trend(this, last, relative)
+    trend, why_trend = change(this, last, relative)
     if trend is not None:
-        why_trend = _why_withheld(con, quarter, before, needs_whole_start)
+        why_trend = why_withheld(con, quarter, before, needs_whole_start)
     history = tuple((name, figure) for name, (figure, _) in figures.items())
     return Metric(
         key, unit, this, last, None if why_trend else trend, why_this, why_last, why_trend, history, grade
     )
 
 
-def _why_withheld(
-    con: duckdb.DuckDBPyConnection, quarter: Quarter, before: Quarter, needs_whole_start: bool
+def why_withheld(
+    con: duckdb.DuckDBPyConnection,
+    quarter: Quarter,
+    before: Quarter,
+    needs_whole_start: bool,
+    noun: str = "last quarter",
 ) -> str:
-    """Why two quarters may not be compared; empty if they may."""
+    """Why a quarter may not be compared with one before, `noun`; empty if it may."""
     days = quarters.call_days(con)
     if not quarters.ends_in_time(con, quarter):
         return f"the data ends on {quarters.day_text(days.last_day)}, before the quarter does"
     if needs_whole_start and not quarters.begins_in_time(con, before):
-        return f"the calls begin on {quarters.day_text(days.first_day)}, within last quarter"
+        return f"the calls begin on {quarters.day_text(days.first_day)}, within {noun}"
     return ""
 
 
-def _trend(this: Figure, last: Figure, relative: bool) -> tuple[Figure, str]:
+def change(this: Figure, last: Figure, relative: bool, noun: str = "last quarter") -> tuple[Figure, str]:
+    """The change from one figure to another, relative or a difference; None, and why, where there is none."""
     if this is None:
         return None, "this quarter is not available"
     if last is None:
-        return None, "last quarter is not available"
-    change = Fraction(this) - Fraction(last)
+        return None, f"{noun} is not available"
+    difference = Fraction(this) - Fraction(last)
     if not relative:
-        return change, ""
-    return (change / Fraction(last), "") if last > 0 else (None, "last quarter was not above zero")
+        return difference, ""
+    return (difference / Fraction(last), "") if last > 0 else (None, f"{noun} was not above zero")

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from kit import editions, formats, frames, metrics, quarters
-from kit.fiscal import Month
+from kit import beside_words, editions, formats, frames, metrics, quarters
+from kit.fiscal import Month, Quarter
 from kit.metrics import Metric
 from kit.quarters import day_text
-from kit.review import Review, last_months
+from kit.review import Review, last_months, listed, month_of
 
 LABELS = {
     "revenue": "API program revenue",
@@ -63,7 +63,9 @@ def _revenue(review: Review) -> str:
         return what
     each = frames.divided(months[-1][basis], months[-1]["active_partners"])
     partner = (
-        f"{formats.money(each, review.currency)} per active partner in {_short(months[-1])}" if each else ""
+        f"{formats.money(each, review.currency)} per active partner in {month_of(months[-1]).short}"
+        if each
+        else ""
     )
     return "; ".join(part for part in (what, partner, _month_over_month(review, basis, months)) if part)
 
@@ -87,7 +89,7 @@ def _kinds(review: Review) -> str:
 def _month_over_month(review: Review, basis: str, months: list[dict[str, Any]]) -> str:
     """Each month's change on the month before it; nothing where a month is not whole in the data."""
     changes = [
-        f"{_short(after)} {formats.percent(change, signed=True)}"
+        f"{month_of(after).short} {formats.percent(change, signed=True)}"
         for before, after in pairwise(months)
         if before[basis]
         and before[basis] > 0
@@ -97,10 +99,6 @@ def _month_over_month(review: Review, basis: str, months: list[dict[str, Any]]) 
         and (change := frames.divided(after[basis] - before[basis], before[basis])) is not None
     ]
     return f"month over month {', '.join(changes)}" if changes else ""
-
-
-def _short(month: dict[str, Any]) -> str:
-    return f"{month['month']:%b}" if month["name"] == f"{month['month']:%Y-%m}" else str(month["name"])
 
 
 def _cost_per_partner(review: Review) -> str:
@@ -175,12 +173,16 @@ def _growth_rate(review: Review) -> str:
 
 def _month_name(month: Month) -> str:
     """A month without its year: its neighbours say which."""
-    return f"{month.month:%B}" if month.name == f"{month.month:%Y-%m}" else month.name
+    return f"{month.month:%B}" if month.is_calendar_month else month.short
 
 
 def notes(review: Review) -> list[str]:
     """The notes at the page's foot, in the order of the figures."""
-    return [note for note in (*_restated(review), *_definitions(review), *_basis(review)) if note]
+    return [
+        note
+        for note in (*_restated(review), *_definitions(review), *_beside(review), *_basis(review))
+        if note
+    ]
 
 
 def _restated(review: Review) -> list[str]:
@@ -222,6 +224,10 @@ def _definitions(review: Review) -> list[str]:
         "Test accounts are left out throughout.",
         "Grades: A billed, nine tenths or more of it paid; B measured; C rests on an estimate.",
     ]
+
+
+def _beside(review: Review) -> list[str]:
+    return [text for each in review.beside for text in beside_words.sentences(each, review.metrics)]
 
 
 def _uncredited(review: Review) -> str:
@@ -320,19 +326,41 @@ def _short_day(day: Any) -> str:
 
 
 def _calendar(review: Review) -> str:
-    quarter, before = review.quarter, review.previous
-    lengths = (
-        f"{quarter.days} days, {before.days} in the quarter before" if quarter.days != before.days else ""
-    )
-    starts = [each for each in quarters.quarters_to(review.con, quarter) if each.name.endswith("Q1")]
-    year = f"fiscal year from {starts[-1].first_day.day} {starts[-1].first_day:%B}" if starts else ""
-    is_plain = starts and starts[-1].first_day.timetuple().tm_yday == 1
-    parts = [
-        part
-        for part in (lengths, "" if is_plain else year, str(frames.setting(review.con, "timezone")))
-        if part
+    parts = [*_lengths(review), _fiscal_year(review), str(frames.setting(review.con, "timezone"))]
+    return f"Calendar: {'; '.join(part for part in parts if part)} time."
+
+
+def _lengths(review: Review) -> list[str]:
+    """How many days the quarter has beside the one before, where they differ, and its periods, where no months."""
+    quarter = review.quarter
+    others = [(review.previous.days, "in the quarter before")]
+    others += [
+        (each.then.days, "a year ago") for each in review.beside if each.name == "year_ago" and each.then
     ]
-    return f"Calendar: {'; '.join(parts)} time."
+    lengths = [str(month.days) for month in quarter.months]
+    unequal = [f"{days} {when}" for days, when in others if days != quarter.days]
+    return [
+        f"{quarter.days} days, {listed(unequal)}" if unequal else "",
+        "" if all(month.is_calendar_month for month in quarter.months)
+        else f"periods of {listed(lengths)} days stand for months",
+    ]  # fmt: skip
+
+
+def _fiscal_year(review: Review) -> str:
+    """On which day the fiscal year began, and by which rule, where it is no calendar year."""
+    starts = [each for each in quarters.quarters_to(review.con, review.quarter) if each.name.endswith("Q1")]
+    if not starts or _is_calendar_year(starts[-1]):
+        return ""
+    first_day = starts[-1].first_day
+    weeks = review.con.execute("select pattern, year_ends from weeks_of_years").fetchall()
+    if not weeks:
+        return f"fiscal year from {first_day.day} {first_day:%B}"
+    pattern, ends = weeks[0]
+    return f"FY{starts[-1].name[:4]} from {day_text(first_day)}, in {pattern} weeks to the {ends}"
+
+
+def _is_calendar_year(first_quarter: Quarter) -> bool:
+    return first_quarter.first_day.timetuple().tm_yday == 1 and first_quarter.months[0].is_calendar_month
 
 
 def _rates(review: Review) -> str:
@@ -351,7 +379,7 @@ def quarter_text(review: Review, name: str) -> str:
     """A quarter's name as the page writes it: Q3 2026, or Q2 FY2027 where the year is no calendar year."""
     year, number = name.split("-")
     starts = [each for each in quarters.quarters_to(review.con, review.quarter) if each.name.endswith("Q1")]
-    is_plain = bool(starts) and starts[-1].first_day.timetuple().tm_yday == 1
+    is_plain = bool(starts) and _is_calendar_year(starts[-1])
     return f"{number} {'' if is_plain else 'FY'}{year}"
 
 

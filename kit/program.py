@@ -14,6 +14,7 @@ from kit.settings import ZERO, Export, Program, Settings
 from kit.sources import of_exports
 from kit.toml_lines import Key, lines, parse
 from kit.values import number
+from kit.weeks import PATTERNS, year_end
 
 __all__ = ["PLAN_NAMES", "Export", "Program", "ProgramError", "load_program"]
 
@@ -98,9 +99,32 @@ def _error(file: Path, sentences: list[str]) -> ProgramError:
 
 def _between_values(raw: dict[str, Any], folder: Path) -> Iterator[Mistake]:
     yield from of_exports(raw, folder)
+    yield from _calendar(raw)
     yield from _repeated(blocks(raw, "rate"), "rate of the same role from the same day", "role", "from")
     yield from _cases(raw)
     yield from _action_plan(raw)
+
+
+def _calendar(raw: dict[str, Any]) -> Iterator[Mistake]:
+    """Settings of years of weeks without such years, beside a calendar export, or against the month of their start."""
+    about = value_at(raw, ("program",))
+    if not isinstance(about, dict):
+        return
+    if "calendar" not in about:
+        for name in ("year_ends", "week_53"):
+            if name in about:
+                reason = f"without calendar, which makes years of weeks. Allowed: {', '.join(PATTERNS)}."
+                yield Mistake(("program", name), reason)
+    elif value_at(raw, ("exports", "calendar")):
+        yield Mistake(("program", "calendar"), "beside [exports.calendar]. Allowed: one of the two.")
+    try:
+        ends = year_end(about["year_ends"])
+    except (KeyError, AttributeError, ValueError):
+        return
+    begins = ends.month % 12 + 1
+    if about.get("fiscal_year_start", begins) != begins:
+        reason = f"a year that ends on the {ends} has fiscal_year_start = {begins}, or leaves it out."
+        yield Mistake(("program", "year_ends"), reason)
 
 
 def _repeated(named: Iterator[tuple[Key, dict[str, Any]]], what: str, *names: str) -> Iterator[Mistake]:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from kit import editions, findings, formats, frames, metrics, quarters
+from kit import beside, editions, findings, formats, frames, metrics, quarters
 from kit.database import tables_of
 from kit.errors import ReviewError
 from kit.fiscal import Month, Quarter
@@ -52,6 +52,11 @@ class Review:
     @cached_property
     def funnel(self) -> pl.DataFrame:
         return frames.partner_funnel(self.con, self.quarter)
+
+    @cached_property
+    def beside(self) -> tuple[beside.Comparison, ...]:
+        """What is asked for beside last quarter."""
+        return beside.comparisons(self.con, self.quarter)
 
     def metric(self, key: str) -> Metric:
         return next(metric for metric in self.metrics if metric.key == key)
@@ -102,10 +107,9 @@ def last_months(review: Review, count: int) -> list[dict[str, Any]]:
     return review.months.drop_nulls("active_partners").tail(count).to_dicts()
 
 
-def month_text(month: Month | Mapping[str, Any]) -> str:
-    """A month as the page writes it: September 2026, or the period's own name."""
-    first, name = (month.month, month.name) if isinstance(month, Month) else (month["month"], month["name"])
-    return f"{first:%B %Y}" if name == f"{first:%Y-%m}" else str(name)
+def month_of(row: Mapping[str, Any]) -> Month:
+    """The month of a row that has its first day, the day after it, its name and its quarter."""
+    return Month(row["month"], row["next_month"], row["name"], row["quarter"])
 
 
 def unrealized_sentences(review: Review) -> tuple[str, str, str]:
@@ -114,7 +118,7 @@ def unrealized_sentences(review: Review) -> tuple[str, str, str]:
     so_far = "" if last["is_whole"] else " so far"
     calls = formats.plural(now["calls"], "successful API call")
     partners = formats.plural(now["partners"], "active partner")
-    used = f"{partners} made {calls} in {month_text(last)}{so_far}."
+    used = f"{partners} made {calls} in {month_of(last).text}{so_far}."
     if now["amount"] is None:
         return used, "Unrealized revenue: n/a", "no proposed prices are set"
     case = review.con.execute("select case_name from pricing_cases where is_base").fetchall()[0][0]
@@ -204,10 +208,16 @@ def plan_names(review: Review) -> dict[str, str]:
         "stalled_partners": formats.count(stages["First API call"] - stages["Production"]),
         "unrealized_month": formats.money(now["amount"], review.currency),
         "unrealized_year": formats.money(
-            None if now["amount"] is None else now["amount"] * 12, review.currency
+            None if now["amount"] is None else Fraction(now["amount"]) * _in_a_year(review), review.currency
         ),
         "goal_cost": formats.money(goal[0][0] * cost if goal and cost is not None else None, review.currency),
     }
+
+
+def _in_a_year(review: Review) -> Fraction:
+    """How many months like the last make a year: of periods of weeks, as many as their days go into 52 weeks."""
+    month = month_of(last_months(review, 1)[0])
+    return Fraction(12) if month.is_calendar_month else Fraction(52 * 7, month.days)
 
 
 def metric_text(
@@ -285,19 +295,34 @@ def figures(review: Review) -> dict[str, Any]:
             "avoided": number(value["avoided"]),
         },
         "grades": {metric.key: metric.grade for metric in review.metrics},
-        "reasons": {
-            metric.key: {
-                name: reason
-                for name in ("this", "last", "trend")
-                if (reason := getattr(metric, f"why_{name}"))
-            }
-            for metric in review.metrics
-        },
+        "reasons": {metric.key: _reasons(metric) for metric in review.metrics},
+        "beside": {comparison.name: _beside(comparison) for comparison in review.beside},
         "restated": [vars(restatement) for restatement in review.restated],
         "message": message(review),
         "run": editions.run_name(review.inputs, quarter.name),
         "inputs": dict(review.inputs),
         "rejects": _rejects(review),
+    }
+
+
+def _reasons(metric: Metric) -> dict[str, str]:
+    """Why a metric's figures are absent."""
+    return {name: reason for name in ("this", "last", "trend") if (reason := getattr(metric, f"why_{name}"))}
+
+
+def _beside(comparison: beside.Comparison) -> dict[str, Any]:
+    """A comparison for machines: its days, those it is held against, and of each metric both figures and the trend."""
+    now, then = comparison.now, comparison.then
+    return {
+        "first_day": now.first_day.isoformat(),
+        "last_day": now.last_day.isoformat(),
+        "last_from": then.first_day.isoformat() if then else None,
+        "last_to": then.last_day.isoformat() if then else None,
+        "scorecard": {
+            metric.key: {name: number(getattr(metric, name)) for name in ("this", "last", "trend")}
+            for metric in comparison.metrics
+        },
+        "reasons": {metric.key: _reasons(metric) for metric in comparison.metrics},
     }
 
 

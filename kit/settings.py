@@ -25,11 +25,13 @@ from kit.values import (
     Text,
     Timezone,
     Wage,
+    YearEnd,
     YesOrNo,
     around,
     fits,
     one_of,
 )
+from kit.weeks import PATTERNS, last_saturday_before
 
 ZERO, ONE = Decimal(0), Decimal(1)
 KINDS = ("subscription", "usage", "overage", "other")
@@ -56,14 +58,36 @@ class Block(BaseModel):
 
 
 class About(Block):
-    """[program]: whose review this is, and how its days and money are counted."""
+    """[program]: whose review this is, and how its days and money are counted.
+
+    Fiscal years are of calendar months, or of weeks with a `calendar`; then `year_ends` says on which day they end and
+    `week_53` to which of the twelve periods a 53rd week goes. `year_named` is the calendar year that names them.
+    """
 
     name: Annotated[str, fits(60)]
     currency: Currency
     timezone: Timezone
     fiscal_year_start: Annotated[Count, Field(le=12)] = 1
+    year_named: Annotated[str, one_of("a way to name fiscal years", "end", "start")] = "end"
+    calendar: Annotated[str, one_of("a calendar of weeks", *PATTERNS)] | None = None
+    year_ends: YearEnd | None = None
+    week_53: Annotated[Count, Field(le=12)] = 12
     stage: Annotated[str, one_of("a stage", "pre-monetization", "monetized")]
     min_calls: Count = 1
+
+    @property
+    def ends(self) -> YearEnd:
+        """On which day years of weeks end: where that is not said, the last Saturday before fiscal_year_start."""
+        return self.year_ends or last_saturday_before(self.fiscal_year_start)
+
+
+class Page(Block):
+    """[page]: what stands beside last quarter: the same quarter last year, the year to date, or both."""
+
+    beside: Annotated[
+        tuple[Annotated[str, one_of("a comparison", "year_ago", "year_to_date")], ...],
+        BeforeValidator(_listed),
+    ] = ()
 
 
 class Engine(Block):
@@ -300,6 +324,7 @@ class Settings(Block):
     """All of program.toml."""
 
     program: About
+    page: Page = Page()
     engine: Engine | None = None
     exports: dict[str, Annotated[list[Export], BeforeValidator(_listed)]] = {}
     exclude: Exclude = Exclude()

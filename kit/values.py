@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, ValidationInfo
 
+from kit import weeks
 from kit.mistakes import nearest, unknown
 
 TOO_LARGE = 10**15
@@ -120,6 +121,12 @@ def _is_encoding(name: str) -> bool:
         return False
 
 
+def _year_end(value: object) -> weeks.YearEnd:
+    if not isinstance(value, str):
+        raise ValueError("not text. Write it in quotes.")
+    return weeks.year_end(_answered(value))
+
+
 def around(middle: str) -> AfterValidator:
     """Refuse a `low` above the middle, and a `high` below it."""
 
@@ -153,6 +160,7 @@ Encoding = Annotated[
     str, _only(_is_encoding, 'not an encoding of text. Write it like "cp1252", "latin-1" or "utf-16".')
 ]
 Day = Annotated[date, Strict()]
+YearEnd = Annotated[weeks.YearEnd, BeforeValidator(_year_end)]
 YesOrNo = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=1, lt=TOO_LARGE)]
 Positive = Annotated[Decimal, BeforeValidator(number), Field(gt=0)]

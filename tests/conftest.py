@@ -13,9 +13,11 @@ from kit.currencies import smallest_unit, unusual_digits
 from kit.database import TABLES, add_months, make_tables, open_program
 from kit.exports import load_exports
 from kit.program import load_program
+from kit.settings import About
 from kit.usage import take_calls
 
 MACROS = re.findall(r"create macro (\w+)", read_sql("macros"))
+ABOUT = About(name="Test", currency="USD", timezone="UTC", stage="monetized")
 DEFAULTS: dict[str, dict[str, object]] = {
     "calls": {"called_at": "2026-02-10 12:00:00+00", "environment": "production", "status": 200},
     "keys": {},
@@ -108,7 +110,7 @@ def made(con: duckdb.DuckDBPyConnection, fiscal_year_start: int = 1) -> duckdb.D
     """The database with its months and every table between the rows and the figures."""
     con.execute("delete from months; delete from segments")
     take_calls(con)
-    add_months(con, fiscal_year_start)
+    add_months(con, ABOUT.model_copy(update={"fiscal_year_start": fiscal_year_start}))
     make_tables(con)
     return con
 

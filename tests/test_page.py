@@ -37,7 +37,7 @@ def written(program: Path, quarter: str, out: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The samples' pages, a quarter that is not over, the first quarter of all, and one with the longest texts."""
+    """The samples' pages, a quarter not over, the first of all, one of weeks, and one with the longest texts."""
     out = tmp_path_factory.mktemp("pages")
     samples = ROOT / "data" / "samples"
     return {
@@ -45,8 +45,19 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "meridian": written(samples / "meridian", "2027-Q2", out / "meridian"),
         "partial": written(samples / "northgate", "2026-Q4", out / "northgate"),
         "first": written(samples / "meridian", "2025-Q1", out / "meridian"),
+        "weeks": written(program_of_weeks(out / "weeks-program"), "2026-Q4", out / "weeks"),
         "longest": written(longest_program(out / "longest"), "2027-Q2", out / "long"),
     }
+
+
+def program_of_weeks(folder: Path) -> Path:
+    """Northgate with a 4-4-5 calendar, and with last year and the year to date beside last quarter."""
+    shutil.copytree(ROOT / "data" / "samples" / "northgate", folder)
+    settings = (folder / "program.toml").read_text(encoding="utf-8")
+    settings = settings.replace("fiscal_year_start = 1", 'calendar = "4-4-5"', 1)
+    settings += '\n[page]\nbeside = ["year_ago", "year_to_date"]\n'
+    (folder / "program.toml").write_text(settings, encoding="utf-8")
+    return folder
 
 
 def longest_program(folder: Path) -> Path:
@@ -64,6 +75,7 @@ def longest_program(folder: Path) -> Path:
     doing = doing.rsplit("{", 1)[0] if doing.count("{") != doing.count("}") else doing
     settings = (
         settings[:plan]
+        + '[page]\nbeside = ["year_ago", "year_to_date"]\n'
         + f"[plan]\ndoing = '''{doing}'''\nneed = [\n"
         + "".join(f'  {{ what = "{need[:90]}", amount = 123456789 }},\n' for _ in range(3))
         + "]\n"
@@ -90,7 +102,7 @@ def longest_program(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-@pytest.mark.parametrize("name", ["northgate", "meridian", "partial", "first", "longest"])
+@pytest.mark.parametrize("name", ["northgate", "meridian", "partial", "first", "weeks", "longest"])
 def test_page_prints_on_exactly_one_sheet_with_nothing_cut(
     browser: Any, pages: dict[str, Path], name: str, paper: str, tmp_path: Path
 ) -> None:
@@ -111,7 +123,7 @@ def test_page_prints_on_exactly_one_sheet_with_nothing_cut(
 
 
 @pytest.mark.parametrize("size", [(794, 1122), (816, 1055)], ids=["A4", "Letter"])
-@pytest.mark.parametrize("name", ["northgate", "meridian", "partial", "first", "longest"])
+@pytest.mark.parametrize("name", ["northgate", "meridian", "partial", "first", "weeks", "longest"])
 def test_nothing_on_the_sheet_reaches_over_its_neighbour(
     browser: Any, pages: dict[str, Path], name: str, size: tuple[int, int]
 ) -> None:
@@ -173,7 +185,7 @@ def test_every_picture_has_a_text_alternative_with_its_figures(browser: Any, pag
     assert all(alternative and any(sign.isdigit() for sign in alternative) for alternative in alternatives)
 
 
-@pytest.mark.parametrize("name", ["northgate", "meridian", "partial", "first", "longest"])
+@pytest.mark.parametrize("name", ["northgate", "meridian", "partial", "first", "weeks", "longest"])
 def test_message_takes_two_lines_at_most(browser: Any, pages: dict[str, Path], name: str) -> None:
     page = browser.new_page(viewport={"width": 794, "height": 1122})
     page.emulate_media(media="print")

@@ -11,6 +11,11 @@ create table settings (
     min_calls bigint not null
 );
 
+-- One row per comparison that stands beside last quarter.
+create table beside (
+    name varchar not null
+);
+
 -- One row per role and day from which its loaded hourly cost is in force.
 create table rates (
     role varchar not null,
@@ -125,6 +130,12 @@ create table months (
     next_month date not null,
     name varchar not null,
     quarter varchar not null
+);
+
+-- One row where fiscal years are of weeks: those of a quarter's periods, and the day on which a year ends, in words.
+create table weeks_of_years (
+    pattern varchar not null,
+    year_ends varchar not null
 );
 
 -- One row per stretch of days within one fiscal month and one calendar month.
