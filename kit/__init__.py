@@ -29,8 +29,10 @@ trials      pricing cases tried on a program's usage
 pricing     what partners would pay: the questions of a finance partner
 what_if     a pricing case with one thing changed, what it comes to, and its block for program.toml
 findings    figures → sentences
-editions    what was published, and what has been restated since
+editions    what was published, and what it rested on
+restatements   what has been restated since, and why
 review      one quarter's review: all the page says
+publishing  a report → an edition that nothing changes
 notes       the small print
 pictures    how charts look
 charts      frames → charts
