@@ -33,6 +33,7 @@ editions    what was published, and what it rested on
 restatements   what has been restated since, and why
 review      one quarter's review: all the page says
 publishing  a report → an edition that nothing changes
+remaking    an edition made again from what it rested on
 notes       the small print
 pictures    how charts look
 charts      frames → charts

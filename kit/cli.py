@@ -154,6 +154,30 @@ def publish(program: Path, quarter: str, out: Path | None) -> None:
 
 
 @main.command()
+@click.argument("edition", metavar="EDITION_DIR", type=click.Path(file_okay=False, path_type=Path))
+@of_program
+@within_memory
+def remake(edition: Path, program: Path) -> None:
+    """Make an edition again from the files it rested on, and say whether the figures are the same.
+
+    EDITION_DIR is a folder like <out>/editions/2026-Q2/001. Exits with 1 if figures differ, or files, settings or the
+    edition itself are no longer what they were.
+    """
+    from kit.remaking import remade_text
+    from kit.remaking import remake as make_again
+
+    try:
+        remade = make_again(edition, program)
+    except (ReviewError, OSError) as error:
+        click.echo(f"api-review: {error}", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        _stopped()
+    click.echo(remade_text(remade))
+    raise SystemExit(0 if remade.is_same else 1)
+
+
+@main.command()
 @of_program
 @click.option(
     "--quarter",

@@ -22,6 +22,7 @@ from kit.editions import Edition, editions_of
 from kit.errors import ReviewError
 from kit.notes import notes
 from kit.publishing import publish
+from kit.remaking import remade_text, remake
 from kit.restatements import NOISE, parted
 from kit.review import Review, figures, open_review
 
@@ -446,3 +447,39 @@ def test_publisher_that_is_killed_leaves_whole_editions_alone(tmp_path):
     found = editions_of(tmp_path, "2026-Q1")
     assert [edition.number for edition in found] == list(range(1, len(found) + 1))
     assert not any(edition.changes for edition in found)
+
+
+# Made again
+
+
+@pytest.mark.slow
+def test_edition_made_again_has_the_same_figures_though_files_have_grown_and_settings_changed(home):
+    for change in (grown, late, setting):
+        change(home / "program")
+    remade = remake(home / "out" / "editions" / "2026-Q1" / "001", home / "program")
+    assert remade.is_same
+    assert remade_text(remade).splitlines() == [
+        f"Small, edition 1 of 2026-Q1, run {remade.edition.about['run']}:",
+        "The same figures.",
+        "Note: costs.csv (costs) has grown; read as far as it went then.",
+    ]
+
+
+@pytest.mark.slow
+def test_edition_says_which_inputs_are_no_longer_the_same_and_which_figures_differ(home):
+    corrected(home / "program")
+    (home / "program" / "worklogs.csv").unlink()
+    folder = home / "out" / "editions" / "2026-Q1" / "001"
+    result = CliRunner().invoke(cli.main, ["remake", str(folder), "--program", str(home / "program")])
+    assert result.exit_code == 1
+    sha256 = {each["file"]: each["sha256"][:12] for each in Edition(folder).about["inputs"]}
+    assert f"  worklogs.csv (worklogs): gone; it had {sha256['worklogs.csv']}\n" in result.output
+    assert f"  costs.csv (costs): another content, {sha256['costs.csv']} then," in result.output
+    assert "  scorecard.value_ratio.this: 1.6 then, 2.0 now\n" in result.output
+    assert "  onboarding.cost: 1000.0 then, n/a now\n" in result.output
+
+
+def test_what_is_no_edition_is_not_made_again(tmp_path):
+    result = CliRunner().invoke(cli.main, ["remake", str(tmp_path), "--program", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "is no edition: it has no edition.json" in result.output
