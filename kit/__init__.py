@@ -30,6 +30,7 @@ pricing     what partners would pay: the questions of a finance partner
 what_if     a pricing case with one thing changed, what it comes to, and its block for program.toml
 findings    figures → sentences
 editions    what was published, and what it rested on
+old_inputs  what an edition rested on, as far as it still is there
 restatements   what has been restated since, and why
 review      one quarter's review: all the page says
 publishing  a report → an edition that nothing changes

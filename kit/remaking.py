@@ -12,8 +12,8 @@ from kit.cache import open_cache
 from kit.database import tables_of
 from kit.editions import ABOUT, ENGINES, SETTINGS, Edition, definitions_hash, fingerprints
 from kit.errors import ReviewError
+from kit.old_inputs import compared, narrowed, program_then
 from kit.program import Program, locate
-from kit.restatements import compared, narrowed, program_then
 
 FIGURES_OF = ("scorecard", "funnel", "months", "unrealized", "onboarding", "cost", "value", "grades")
 SHOWN = 20
