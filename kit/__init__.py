@@ -39,8 +39,12 @@ trials      pricing cases tried on a program's usage
 pricing     what partners would pay: the questions of a finance partner
 what_if     a pricing case with one thing changed, what it comes to, and its block for program.toml
 findings    figures → sentences
-editions    what was published, and what has been restated since
+editions    what was published, and what it rested on
+old_inputs  what an edition rested on, as far as it still is there
+restatements   what has been restated since, and why
 review      one quarter's review: all the page says
+publishing  a report → an edition that nothing changes
+remaking    an edition made again from what it rested on
 notes       the small print
 pictures    how charts look
 charts      frames → charts

@@ -100,11 +100,81 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
             if not quiet:
                 click.echo(closing_line(figures))
                 click.echo(folder / "one-pager.html")
+            for change in (figures["compared_with"] or {}).get("changed", []):
+                click.echo(f"api-review: {change}", err=True)
     except (ReviewError, OSError) as error:
         click.echo(f"api-review: {error}", err=True)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         _stopped()
+
+
+@main.command()
+@of_program
+@click.option(
+    "--quarter",
+    default="",
+    metavar="2026-Q3",
+    help="Fiscal quarter. Default: the last that the data completes.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_default="reports/<program>",
+    help="Folder of the pages.",
+)
+@within_memory
+def publish(program: Path, quarter: str, out: Path | None) -> None:
+    """Freeze a quarter's report as an edition, which later pages are compared with.
+
+    It goes to <out>/editions/<quarter>/001, the next one to 002: the page, its figures, the settings, and in
+    edition.json the code, and the hash and days of each file that it rests on. The same report makes no second edition,
+    and no command changes one that is there.
+    """
+    from kit.editions import editions_of
+    from kit.publishing import publish as freeze
+
+    if quarter:
+        _check_quarter(quarter)
+    pages = out or REPORTS / program.resolve().name
+    try:
+        edition, is_new = freeze(program, quarter, pages)
+    except (ReviewError, OSError) as error:
+        click.echo(f"api-review: {error}", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        _stopped()
+    for each in editions_of(pages, edition.folder.parent.name):
+        if each.changes:
+            what = ", ".join(each.changes)
+            click.echo(f"api-review: {each.title} was changed after it was published: {what}", err=True)
+    done = "Published as" if is_new else f"Published on {edition.about['published_at'][:10]} already, as"
+    click.echo(f"{done} {edition.title}, run {edition.about['run']}.")
+    click.echo(edition.folder)
+
+
+@main.command()
+@click.argument("edition", metavar="EDITION_DIR", type=click.Path(file_okay=False, path_type=Path))
+@of_program
+@within_memory
+def remake(edition: Path, program: Path) -> None:
+    """Make an edition again from the files it rested on, and say whether the figures are the same.
+
+    EDITION_DIR is a folder like <out>/editions/2026-Q2/001. Exits with 1 if figures differ, or files, settings or the
+    edition itself are no longer what they were.
+    """
+    from kit.remaking import remade_text
+    from kit.remaking import remake as make_again
+
+    try:
+        remade = make_again(edition, program)
+    except (ReviewError, OSError) as error:
+        click.echo(f"api-review: {error}", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        _stopped()
+    click.echo(remade_text(remade))
+    raise SystemExit(0 if remade.is_same else 1)
 
 
 @main.command()

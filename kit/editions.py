@@ -1,21 +1,21 @@
-"""What was published, and what has been restated since."""
+"""What was published: editions, each with what it rested on, and the pages of quarters never published."""
 
+import ast
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache as once
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from kit.cache import Cache, key_of, open_cache
-from kit.metrics import Metric
 from kit.program import Export, Program
 from kit.remote import url_of
 from kit.usage import way_of
 
-# Shown figures agree to three digits; less than that is no restatement.
-VISIBLE = 0.0005
 # The exports that each figure rests on; those that say who is who come to all.
 WHO = ("calls", "keys", "aliases", "partners", "calendar")
 RESTS_ON = {
@@ -25,31 +25,71 @@ RESTS_ON = {
     "value_ratio": (*WHO, "costs", "invoices", "attributed", "fx"),
     "growth_rate": WHO,
 }
-
-
-@dataclass(frozen=True)
-class Restatement:
-    """A figure that is not what its own quarter's page said: as first reported, and why it moved."""
-
-    key: str
-    reported: float
-    reason: str
+HERE = Path(__file__).parent
+FOLDER = "editions"
+ABOUT, FIGURES, PAGE, SETTINGS = "edition.json", "figures.json", "one-pager.html", "settings"
+# The releases that figures could come out of otherwise.
+ENGINES = ("duckdb", "polars")
 
 
 def inputs(program: Program) -> dict[str, Any]:
-    """What a review rests on: hashes of the settings and of each exported file, and the kit's version."""
-    settings = (program.folder / "program.toml").read_bytes()
+    """What a review rests on: hashes of the settings and of each exported file, the kit's version and its source."""
     cache = open_cache(program.folder)
-    files = {table: _fingerprints(program, cache, exports) for table, exports in program.exports.items()}
+    files = {table: fingerprints(program, cache, exports) for table, exports in program.exports.items()}
     cache.save()
     return {
-        "settings": hashlib.sha256(settings).hexdigest(),
+        "settings": settings_hash(program),
         "kit": version("api-review"),
+        "source": source_hash(),
+        "definitions": definitions_hash(),
+        "engines": {engine: version(engine) for engine in ENGINES},
         "files": files,
     }
 
 
-def _fingerprints(program: Program, cache: Cache, exports: Sequence[Export]) -> dict[str, str]:
+def settings_hash(program: Program) -> str:
+    """One hash of program.toml and of the program's own SQL."""
+    return hashlib.sha256(b"\0".join(settings_texts(program).values())).hexdigest()
+
+
+def settings_texts(program: Program) -> dict[str, bytes]:
+    """program.toml and the program's own SQL as they stand, by the names that program.toml has for them."""
+    named = [export.sql for exports in program.exports.values() for export in exports if export.sql]
+    return {name: (program.folder / name).read_bytes() for name in ("program.toml", *sorted(set(named)))}
+
+
+@once
+def source_hash() -> str:
+    """One hash of every module and SELECT of the kit."""
+    return _hash_of_source(HERE.rglob("*.py"))
+
+
+@once
+def definitions_hash() -> str:
+    """One hash of what figures come from: every SELECT, and the modules that lead from exports to the five metrics."""
+    modules, found = {"metrics", "database"}, set[str]()
+    while modules:
+        found |= modules
+        modules = {name for module in modules for name in _imported(HERE / f"{module}.py")} - found
+    return _hash_of_source(HERE / f"{module}.py" for module in found)
+
+
+def _hash_of_source(modules: Iterable[Path]) -> str:
+    files = sorted([*modules, *HERE.rglob("*.sql")])
+    return key_of([(file.relative_to(HERE).as_posix(), file.read_text("utf-8")) for file in files])
+
+
+def _imported(file: Path) -> Iterator[str]:
+    """The kit's modules that one of them imports anywhere in it."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "kit":
+            names = (
+                [node.module.partition(".")[2]] if "." in node.module else [name.name for name in node.names]
+            )
+            yield from (name for name in names if (HERE / f"{name}.py").is_file())
+
+
+def fingerprints(program: Program, cache: Cache, exports: Sequence[Export]) -> dict[str, str]:
     """A hash of each file, or of what an engine's table says, by its name."""
     files = [file for export in exports for file in export.files(program.folder)]
     tables = {
@@ -57,12 +97,14 @@ def _fingerprints(program: Program, cache: Cache, exports: Sequence[Export]) -> 
         for export in exports
         if export.table
     }
-    return {_name(program, file): sha256 for file, sha256 in cache.fingerprints(files).items()} | tables
+    return {
+        name_of(program.folder, file): sha256 for file, sha256 in cache.fingerprints(files).items()
+    } | tables
 
 
-def _name(program: Program, file: Path) -> str:
-    is_inside = file.is_relative_to(program.folder)
-    return url_of(file) or str(file.relative_to(program.folder) if is_inside else file.name)
+def name_of(folder: Path, file: Path) -> str:
+    """What an edition calls a file: its name as seen from the program's folder, or its url."""
+    return url_of(file) or (str(file.relative_to(folder)) if file.is_relative_to(folder) else file.name)
 
 
 def run_name(of: Mapping[str, Any], quarter: str) -> str:
@@ -70,49 +112,114 @@ def run_name(of: Mapping[str, Any], quarter: str) -> str:
     return hashlib.sha256(json.dumps([of, quarter], sort_keys=True).encode()).hexdigest()[:6]
 
 
-def restatements(
-    metrics: tuple[Metric, ...], of: Mapping[str, Any], published: Mapping[str, Any] | None
-) -> tuple[Restatement, ...]:
-    """Figures for last quarter that differ from what last quarter's page said; none without that page."""
-    if not published:
-        return ()
-    said = published.get("scorecard", {})
-    moved = []
-    for metric in metrics:
-        reported = said.get(metric.key, {}).get("this")
-        if reported is None or metric.last is None:
-            continue
-        if abs(float(metric.last) - reported) > VISIBLE * max(abs(reported), VISIBLE):
-            moved.append(
-                Restatement(metric.key, reported, _reason(metric.key, of, published.get("inputs", {})))
-            )
-    return tuple(moved)
+@dataclass(frozen=True)
+class Edition:
+    """A report as it was published, in a folder named by its number."""
+
+    folder: Path
+
+    @property
+    def number(self) -> int:
+        return int(self.folder.name)
+
+    @property
+    def title(self) -> str:
+        return f"edition {self.number} of {self.folder.parent.name}"
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """edition.json; empty if it cannot be read."""
+        return _object(self.folder / ABOUT)
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """The figures as published; empty if they cannot be read."""
+        return _object(self.folder / FIGURES)
+
+    @cached_property
+    def changes(self) -> tuple[str, ...]:
+        """Those of its files that are not as they were published, each with what is wrong; none if all are."""
+        if not self.about:
+            return (f"{ABOUT} is missing or broken",)
+        own = () if self.about.get("seal") == seal(self.about) else (f"{ABOUT} was changed",)
+        wrong = [
+            f"{name} {'was changed' if (self.folder / name).is_file() else 'is missing'}"
+            for name, sha256 in self.about.get("files", {}).items()
+            if _hash_of(self.folder / name) != sha256
+        ]
+        return (*own, *wrong)
+
+    @cached_property
+    def sizes(self) -> dict[tuple[str, str], int]:
+        """How many bytes each file had that it rests on, by table and name."""
+        return {(each["table"], each["file"]): each["bytes"] for each in self.about.get("inputs", [])}
 
 
-def _reason(key: str, now: Mapping[str, Any], then: Mapping[str, Any]) -> str:
-    """Which of a figure's inputs changed between two pages, in words."""
-    before, after = then.get("files", {}), now["files"]
-    tables = [table for table in RESTS_ON[key] if table in {*before, *after}]
-    changed = [table for table in tables if _changed(before.get(table, {}), after.get(table, {}))]
-    late = [table for table in tables if table not in changed and before.get(table) != after.get(table)]
-    reasons = [
-        f"corrected source ({', '.join(changed)})" if changed else "",
-        f"late data ({', '.join(late)})" if late else "",
-        "changed settings" if now["settings"] != then.get("settings") else "",
-        "changed definition (new version of the kit)" if now["kit"] != then.get("kit") else "",
-    ]
-    return "; ".join(reason for reason in reasons if reason) or "reason unknown"
+def seal(about: Mapping[str, Any]) -> str:
+    """A hash of all that an edition.json says beside it."""
+    rest = {name: value for name, value in about.items() if name != "seal"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
-def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
-    """Whether a file that both have differs, or one is gone; files that were only added don't count."""
-    return any(after.get(name) != content for name, content in before.items())
+def editions_of(pages: Path | str, quarter: str) -> list[Edition]:
+    """The editions of a quarter in a folder of pages, oldest first."""
+    folder = Path(pages) / FOLDER / quarter
+    if not str(pages) or not folder.is_dir():
+        return []
+    found = [Edition(each) for each in folder.iterdir() if each.name.isdecimal() and each.is_dir()]
+    return sorted(found, key=lambda edition: edition.number)
 
 
-def published_figures(folder: str | Path, quarter: str) -> dict[str, Any] | None:
-    """The figures.json of that quarter's page in a folder of pages; None if there is none."""
-    file = Path(folder) / quarter / "figures.json"
-    if not str(folder) or not file.is_file():
+@dataclass(frozen=True)
+class Published:
+    """What a quarter's page said: its last edition, or the page that lies there where none was published.
+
+    `first` are the figures of the first edition.
+    """
+
+    figures: Mapping[str, Any]
+    first: Mapping[str, Any]
+    edition: Edition | None
+    changes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "quarter": self.figures.get("quarter"),
+            "run": self.figures.get("run"),
+            "edition": self.edition.number if self.edition else None,
+            "changed": list(self.changes),
+        }
+
+
+def published(pages: Path | str, quarter: str) -> Published | None:
+    """What was said of a quarter in a folder of pages; None if nothing was."""
+    editions = editions_of(pages, quarter)
+    changes = tuple(
+        f"{each.title} was changed after it was published: {', '.join(each.changes)}"
+        for each in editions
+        if each.changes
+    )
+    if readable := [each for each in editions if each.figures]:
+        return Published(readable[-1].figures, readable[0].figures, readable[-1], changes)
+    file = Path(pages) / quarter / FIGURES
+    if not str(pages) or not (figures := _object(file)):
         return None
-    figures: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return figures
+    return Published(figures, figures, None, changes)
+
+
+def _object(file: Path) -> dict[str, Any]:
+    """What a file of JSON holds; empty if it is missing, broken or no object."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _hash_of(file: Path) -> str:
+    """The SHA-256 of a file; empty if it is not there."""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""

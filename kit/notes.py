@@ -11,6 +11,7 @@ from kit import beside_words, editions, formats, frames, metrics, quarters
 from kit.fiscal import Month, Quarter
 from kit.metrics import Metric
 from kit.quarters import day_text
+from kit.restatements import Restatement
 from kit.review import Review, last_months, listed, month_of
 
 LABELS = {
@@ -186,19 +187,42 @@ def notes(review: Review) -> list[str]:
 
 
 def _restated(review: Review) -> list[str]:
+    quarter = quarter_text(review, review.previous.name)
     texts = []
     for restatement in review.restated:
         metric = review.metric(restatement.key)
-        said = _as_reported(metric, restatement, review.currency)
+        first = _as_reported(metric, restatement.reported, restatement.currency)
+        then = _as_reported(metric, restatement.published, restatement.currency)
+        again = f", as {then} in edition {restatement.edition}" if then != first else ""
         texts.append(
-            f"† {LABELS[restatement.key]}, {quarter_text(review, review.previous.name)}:"
-            f" first reported as {said}; restated: {restatement.reason}."
+            f"† {LABELS[restatement.key]}, {quarter}: first reported as {first}{again}; restated:"
+            f" {_causes(metric, restatement)}."
         )
-    return texts
+    return [
+        *texts,
+        *(f"{change[:1].upper()}{change[1:]}." for change in (review.said.changes if review.said else ())),
+    ]
 
 
-def _as_reported(metric: Metric, restatement: editions.Restatement, currency: str) -> str:
-    value = restatement.reported
+def _causes(metric: Metric, restatement: Restatement) -> str:
+    """Why a figure moved, each cause with its part; what is under a hundredth of the largest is left out."""
+    least = max(abs(cause.amount or Fraction(0)) for cause in restatement.causes) / 100
+    return ", ".join(
+        cause.what
+        if cause.amount is None
+        else f"{cause.what} {_change(metric, cause.amount, restatement.currency)}"
+        for cause in restatement.causes
+        if cause.amount is None or abs(cause.amount) >= least
+    )
+
+
+def _change(metric: Metric, amount: Fraction, currency: str) -> str:
+    if metric.unit == "money":
+        return f"{'+' if amount > 0 else ''}{formats.money(amount, currency)}"
+    return formats.difference(amount) if metric.unit == "ratio" else formats.points(amount)
+
+
+def _as_reported(metric: Metric, value: float, currency: str) -> str:
     if metric.unit == "money":
         return formats.money(value, currency)
     return formats.ratio(value) if metric.unit == "ratio" else formats.percent(value)

@@ -22,7 +22,7 @@ from kit.readable import readable_files
 from kit.reading import Reading
 from kit.remote import fetch
 from kit.rows import insert_rows
-from kit.sources import files_of, natural
+from kit.sources import natural
 
 DAY = {
     "calls": "(called_at at time zone (select timezone from settings))::date",
@@ -153,7 +153,7 @@ def _places(reading: Reading, file_ids: Mapping[Path, int]) -> dict[int, int]:
     return {
         file_ids[file]: place
         for place, pattern in enumerate(reading.export.path)
-        for file in files_of(reading.program.folder, pattern)
+        for file in reading.export.of_pattern(reading.program.folder, pattern)
         if file in file_ids
     }
 

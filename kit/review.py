@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from kit import beside, editions, findings, formats, frames, metrics, quarters
+from kit import beside, editions, findings, formats, frames, metrics, quarters, restatements
 from kit.database import tables_of
 from kit.errors import ReviewError
 from kit.fiscal import Month, Quarter
@@ -30,7 +30,8 @@ class Review:
     quarter: Quarter
     metrics: tuple[Metric, ...]
     inputs: Mapping[str, Any]
-    restated: tuple[editions.Restatement, ...]
+    restated: tuple[restatements.Restatement, ...]
+    said: editions.Published | None = None
 
     @cached_property
     def currency(self) -> str:
@@ -65,15 +66,17 @@ class Review:
 def open_review(folder: Path | str, quarter: str = "", published: Path | str = "") -> Review:
     """The review of a program's quarter: by name, or else the last that the data completes.
 
-    `published` is a folder of earlier pages, against which last quarter's figures are held.
+    `published` is a folder of earlier pages and editions, against which last quarter's figures are held.
     """
     program = load_program(folder)
     con = tables_of(program)
     chosen = quarters.choose_quarter(con, quarter)
     five = metrics.scorecard(con, chosen)
     inputs = editions.inputs(program)
-    said = editions.published_figures(published, quarters.previous(con, chosen).name)
-    return Review(con, chosen, five, inputs, editions.restatements(five, inputs, said))
+    before = quarters.previous(con, chosen)
+    said = editions.published(published, before.name)
+    restated = restatements.restatements(con, program, five, inputs, said, before)
+    return Review(con, chosen, five, inputs, restated, said)
 
 
 def message(review: Review) -> str:
@@ -297,7 +300,8 @@ def figures(review: Review) -> dict[str, Any]:
         "grades": {metric.key: metric.grade for metric in review.metrics},
         "reasons": {metric.key: _reasons(metric) for metric in review.metrics},
         "beside": {comparison.name: _beside(comparison) for comparison in review.beside},
-        "restated": [vars(restatement) for restatement in review.restated],
+        "restated": [restatement.as_json() for restatement in review.restated],
+        "compared_with": review.said.as_json() if review.said else None,
         "message": message(review),
         "run": editions.run_name(review.inputs, quarter.name),
         "inputs": dict(review.inputs),

@@ -141,8 +141,12 @@ class Export(Block):
 
         Those of other places are where they will be, once fetched: `kit.remote.fetch` does that.
         """
-        found = {file for pattern in self.path for file in files_of(folder, pattern)}
+        found = {file for pattern in self.path for file in self.of_pattern(folder, pattern)}
         return sorted(found, key=lambda file: natural(url_of(file) or str(file)))
+
+    def of_pattern(self, folder: Path, pattern: str) -> list[Path]:
+        """The files of one of the patterns in `path`."""
+        return files_of(folder, pattern)
 
 
 class Exclude(Block):

@@ -1,0 +1,163 @@
+"""What an edition rested on, as far as it still is there: its settings, and its files."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import PrivateAttr
+
+from kit.cache import open_cache
+from kit.editions import SETTINGS, Edition, fingerprints, name_of
+from kit.program import Export, Program
+from kit.toml_lines import parse
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of each table beside those that an edition had, by name.
+
+    `grown` begin with all that they were; of `corrected` the old content is gone, and of `retold`, an engine's tables,
+    it is not known what of it changed; `kept` are those that still are there, under whatever name.
+    """
+
+    added: Mapping[str, frozenset[str]]
+    grown: Mapping[str, frozenset[str]]
+    corrected: Mapping[str, frozenset[str]]
+    retold: Mapping[str, frozenset[str]]
+    gone: Mapping[str, frozenset[str]]
+    kept: Mapping[str, frozenset[str]]
+
+
+def compared(program: Program, then: Mapping[str, Mapping[str, str]], edition: Edition | None) -> Files:
+    """What became of the files that an edition had, and which there are beside them."""
+    cache = open_cache(program.folder)
+    now = {table: fingerprints(program, cache, exports) for table, exports in program.exports.items()}
+    cache.save()
+    found: dict[str, dict[str, frozenset[str]]] = {name: {} for name in Files.__annotations__}
+    for table in {*now, *then}:
+        after, before = now.get(table, {}), then.get(table, {})
+        engines = {export.table for export in program.exports.get(table, []) if export.table}
+        other = {name for name in before if name in after and after[name] != before[name]}
+        grown = {name for name in other - engines if _has_grown(program, edition, table, name, before[name])}
+        renamed = {name for name, sha256 in after.items() if sha256 in before.values()}
+        sets = {
+            "added": after.keys() - before.keys() - renamed,
+            "grown": grown,
+            "corrected": other - engines - grown,
+            "retold": other & engines,
+            "gone": {name for name in before.keys() - after.keys() if before[name] not in after.values()},
+            "kept": (before.keys() & after.keys()) | renamed,
+        }
+        for name, files in sets.items():
+            found[name][table] = frozenset(files)
+    return Files(**found)
+
+
+def _has_grown(program: Program, edition: Edition | None, table: str, name: str, sha256: str) -> bool:
+    """Whether a file begins with what it was when the edition was published."""
+    size = edition.sizes.get((table, name), 0) if edition else 0
+    file = _file_named(program, table, name)
+    # A register read from several files is told in the order of their names, which a copy would not have.
+    if not size or file is None or (table == "partners" and _count(program, table) > 1):
+        return False
+    with file.open("rb") as stream:
+        return _hash_of_beginning(stream, size) == sha256
+
+
+def _hash_of_beginning(stream: Any, size: int) -> str:
+    digest = hashlib.sha256()
+    while size > 0 and (block := stream.read(min(BLOCK, size))):
+        digest.update(block)
+        size -= len(block)
+    return "" if size else digest.hexdigest()
+
+
+def _file_named(program: Program, table: str, name: str) -> Path | None:
+    """The local file of that name; None if it is elsewhere or gone."""
+    found = (
+        file
+        for export in program.exports.get(table, [])
+        for file in export.files(program.folder)
+        if name_of(program.folder, file) == name and file.is_file()
+    )
+    return next(found, None)
+
+
+def _count(program: Program, table: str) -> int:
+    return sum(len(export.files(program.folder)) for export in program.exports.get(table, []))
+
+
+def program_then(edition: Edition, folder: Path) -> Program | None:
+    """The program of a folder with an edition's settings and SQL; None if the kit no longer understands them."""
+    kept = edition.folder / SETTINGS
+    try:
+        then = Program(folder=folder, **parse((kept / "program.toml").read_text("utf-8-sig")))
+    except (OSError, ValueError):
+        return None
+    sql = {
+        name: str((kept / file).resolve())
+        for name, file in edition.about.get("sql", {}).items()
+        if _is_other(folder / name, kept / file)
+    }
+    exports = {
+        table: [
+            export.model_copy(update={"sql": sql[export.sql]}) if export.sql in sql else export
+            for export in blocks
+        ]
+        for table, blocks in then.exports.items()
+    }
+    return then.model_copy(update={"exports": exports})
+
+
+def _is_other(now: Path, then: Path) -> bool:
+    """Whether a file differs from the one kept, or is gone: where not, logs that it selects need not be read again."""
+    return not now.is_file() or now.read_bytes() != then.read_bytes()
+
+
+class OldExport(Export):
+    """An export as an edition had it: some of its files, one or the other cut to what it was."""
+
+    _kept: frozenset[str] = PrivateAttr(frozenset())
+    _cut: dict[str, Path] = PrivateAttr({})
+
+    def of_pattern(self, folder: Path, pattern: str) -> list[Path]:
+        named = {name_of(folder, file): file for file in super().of_pattern(folder, pattern)}
+        return [self._cut.get(name, file) for name, file in named.items() if name in self._kept]
+
+
+def narrowed(program: Program, files: Files, edition: Edition | None, work: Path) -> Program:
+    """A program with none but the files that an edition had; those that have grown are cut, in a folder of ours."""
+    exports: dict[str, list[Export]] = {}
+    for number, (table, blocks) in enumerate(program.exports.items()):
+        cut = {
+            name: _cut(program, table, name, edition, work / str(number))
+            for name in files.grown.get(table, frozenset())
+        }
+        exports[table] = []
+        for export in blocks:
+            # Only what is set tells exports apart in the cache of logs: what is set must stay so.
+            old = OldExport.model_construct(_fields_set=set(export.model_fields_set), **dict(export))
+            old._kept, old._cut = (
+                files.kept.get(table, frozenset()),
+                {name: at for name, at in cut.items() if at},
+            )
+            exports[table].append(old)
+    return program.model_copy(update={"exports": exports})
+
+
+def _cut(program: Program, table: str, name: str, edition: Edition | None, work: Path) -> Path | None:
+    """A copy of a file's beginning, as long as the file was."""
+    file = _file_named(program, table, name)
+    if file is None or edition is None:
+        return None
+    copy, left = work / name, edition.sizes[table, name]
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("rb") as source, copy.open("wb") as target:
+        while left > 0 and (block := source.read(min(BLOCK, left))):
+            target.write(block)
+            left -= len(block)
+    return copy

@@ -1,0 +1,249 @@
+"""What has been restated since a quarter was published, and why: worked out again with one thing changed at a time.
+
+Between the figure as published and the figure now stand two others, each worked out by today's code:
+
+    published → old settings on the files it had → old settings on all files → now
+             corrected source,                  late data                  changed
+             changed definition                                            settings
+
+The parts add up to the whole movement. Where the old settings stop at the new files, the settings come before these. A
+step that cannot be worked out is one part with the next.
+"""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from kit import frames, metrics, quarters
+from kit.database import tables_of
+from kit.editions import RESTS_ON, SETTINGS, Edition, Published
+from kit.errors import ReviewError
+from kit.fiscal import Quarter
+from kit.metrics import Figure, Metric
+from kit.old_inputs import Files, compared, narrowed, program_then
+from kit.program import Program
+from kit.toml_lines import parse
+
+# Shown figures agree to three digits; less than that is no restatement.
+VISIBLE = 0.0005
+# Published figures are JSON numbers, exact figures are not.
+NOISE = Fraction(1, 10**9)
+NAMED = 3
+NO_FIGURES = ("plan", "goal")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a figure moved, and by how much of it; no amount where the two are not of one currency."""
+
+    what: str
+    amount: Fraction | None
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """A figure that is not what was published: as first reported, as last published, and the causes between."""
+
+    key: str
+    reported: float
+    published: float
+    edition: int | None
+    currency: str
+    causes: tuple[Cause, ...]
+
+    @property
+    def reason(self) -> str:
+        return "; ".join(cause.what for cause in self.causes)
+
+    def as_json(self) -> dict[str, Any]:
+        causes = [
+            {"what": cause.what, "amount": None if cause.amount is None else float(cause.amount)}
+            for cause in self.causes
+        ]
+        return {**vars(self), "reason": self.reason, "causes": causes}
+
+
+def restatements(
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    five: Sequence[Metric],
+    of: Mapping[str, Any],
+    said: Published | None,
+    quarter: Quarter,
+) -> tuple[Restatement, ...]:
+    """Last quarter's figures that differ from what was published; `con` and `five` are this quarter's, `of` its inputs.
+
+    `quarter` is the one that was published.
+    """
+    moved = moved_figures(five, said) if said else {}
+    if not said or not moved:
+        return ()
+    currency = str(said.figures.get("currency", program.program.currency))
+    number = said.edition.number if said.edition else None
+    found = causes(con, program, moved, of, said, quarter)
+    if currency != program.program.currency:
+        other = Cause(f"changed settings (amounts were in {currency})", None)
+        found |= {key: (other,) for key, (metric, _) in moved.items() if metric.unit == "money"}
+    restated = []
+    for key, (_, published) in moved.items():
+        first = _reported(said.first, key)
+        reported = published if first is None else first
+        restated.append(Restatement(key, reported, published, number, currency, found[key]))
+    return tuple(restated)
+
+
+def moved_figures(five: Sequence[Metric], said: Published) -> dict[str, tuple[Metric, float]]:
+    """Metrics whose figure for last quarter reads otherwise than was published, each with what was."""
+    moved = {}
+    for metric in five:
+        published = _reported(said.figures, metric.key)
+        if published is None or metric.last is None:
+            continue
+        if abs(float(metric.last) - published) > VISIBLE * max(abs(published), VISIBLE):
+            moved[metric.key] = (metric, published)
+    return moved
+
+
+def _reported(figures: Mapping[str, Any], key: str) -> float | None:
+    figure = figures.get("scorecard", {}).get(key, {}).get("this")
+    return figure if isinstance(figure, int | float) else None
+
+
+def causes(
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    moved: Mapping[str, tuple[Metric, float]],
+    of: Mapping[str, Any],
+    said: Published,
+    quarter: Quarter,
+) -> dict[str, tuple[Cause, ...]]:
+    """Why each figure moved, by its key."""
+    then = said.figures.get("inputs", {})
+    before, settings = program, ""
+    if of["settings"] != then.get("settings"):
+        before = (program_then(said.edition, program.folder) if said.edition else None) or program
+        settings = _changed_settings(said.edition, program)
+    is_known = before is not program or not settings
+    files = compared(before, then.get("files", {}), said.edition)
+    late = _spoken_by(con, files, quarter.last_day)
+    definition = _changed_definition(of, then)
+    now = {metric.key: metric.last for metric, _ in moved.values()}
+    between = figures_of(before, quarter.name) if before is not program else now
+    on_old, is_late_last = between, False
+    if any(files.added.values()) or any(files.grown.values()):
+        with tempfile.TemporaryDirectory() as work:
+            on_old = figures_of(narrowed(before, files, said.edition, Path(work) / "then"), quarter.name)
+            if (
+                not between
+            ):  # The old settings may be at a loss with new files, not the new ones with the old.
+                is_late_last = True
+                between = figures_of(narrowed(program, files, said.edition, Path(work) / "now"), quarter.name)
+    found = {}
+    for key, (metric, published) in moved.items():
+        other = [_corrected(key, files), definition, "" if is_known else settings]
+        later = [_named("late data", key, late), settings if is_known else ""]
+        steps = [" or ".join(what for what in other if what), *(reversed(later) if is_late_last else later)]
+        points = [on_old.get(key), between.get(key), metric.last]
+        found[key] = parted([Fraction(published), *map(_fraction, points)], steps)
+    return found
+
+
+def parted(points: Sequence[Fraction | None], steps: Sequence[str]) -> tuple[Cause, ...]:
+    """The movement from the first point to the last in parts, each of what lies between two known points.
+
+    A step without a name has no cause that is known of. Parts of nothing are left out; the others add up.
+    """
+    found, start, names = [], points[0] or Fraction(0), list[str]()
+    least = NOISE * max(abs(point) for point in points if point is not None)
+    for point, step in zip(points[1:], steps, strict=True):
+        names += [step] if step else []
+        if point is None:
+            continue
+        if abs(point - start) > least:
+            found.append(Cause(" and ".join(names) or "reason unknown", point - start))
+            start = point
+        names = []
+    return tuple(found)
+
+
+def figures_of(program: Program, quarter: str) -> dict[str, Figure]:
+    """A quarter's five figures of a program, by key; none if its settings and files give none."""
+    try:
+        with tables_of(program) as con:
+            five = metrics.scorecard(con, quarters.all_quarters(con)[quarter])
+    except (ReviewError, duckdb.Error, KeyError, OSError):
+        return {}
+    return {metric.key: metric.this for metric in five}
+
+
+def _fraction(figure: Figure) -> Fraction | None:
+    return None if figure is None else Fraction(figure)
+
+
+# What changed
+
+
+def _spoken_by(con: duckdb.DuckDBPyConnection, files: Files, last_day: date) -> dict[str, frozenset[str]]:
+    """The files that came late, by table: those with rows of days up to one, or rows of no days."""
+    begins = {(table, name): first for table, name, first, _, _ in file_windows(con) if first is not None}
+    return {
+        table: frozenset(name for name in added if begins.get((table, name), last_day) <= last_day)
+        | files.grown.get(table, frozenset())
+        for table, added in files.added.items()
+    }
+
+
+def file_windows(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, date | None, date | None, int]]:
+    """Table, name, first day, last day and rows of each file."""
+    return [
+        (table, Path(path).name if Path(path).is_absolute() else path, first, last, count)
+        for table, path, first, last, count in frames.frame(con, "file_windows").rows()
+    ]
+
+
+def _corrected(key: str, files: Files) -> str:
+    changed = {
+        table: files.corrected.get(table, frozenset()) | files.gone.get(table, frozenset())
+        for table in {*files.corrected, *files.gone}
+    }
+    parts = [
+        _named("corrected source", key, changed),
+        _named("late data or corrected source", key, files.retold),
+    ]
+    return " and ".join(part for part in parts if part)
+
+
+def _named(what: str, key: str, files: Mapping[str, frozenset[str]]) -> str:
+    """What happened to the tables that a figure rests on, with their names; empty if nothing did."""
+    tables = [table for table in RESTS_ON[key] if files.get(table)]
+    more = f" and {len(tables) - NAMED} more" if len(tables) > NAMED else ""
+    return f"{what} ({', '.join(tables[:NAMED])}{more})" if tables else ""
+
+
+def _changed_definition(of: Mapping[str, Any], then: Mapping[str, Any]) -> str:
+    """Whether figures are worked out by other code; empty if not."""
+    of_kit = "definitions" if "definitions" in then else "kit"
+    if then.get(of_kit) != of[of_kit]:
+        return "changed definition"
+    is_other = "engines" in then and then["engines"] != of["engines"]
+    return "changed definition (new release of an engine)" if is_other else ""
+
+
+def _changed_settings(edition: Edition | None, program: Program) -> str:
+    """The blocks of program.toml that an edition had otherwise; without names where there is no telling."""
+    try:
+        old = parse((edition.folder / SETTINGS / "program.toml").read_text("utf-8-sig")) if edition else None
+    except (OSError, ValueError):
+        old = None
+    if old is None:
+        return "changed settings"
+    now = parse((program.folder / "program.toml").read_text("utf-8-sig"))
+    names = [name for name in {**old, **now} if old.get(name) != now.get(name) and name not in NO_FIGURES]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"changed settings ({', '.join(names[:NAMED]) or 'SQL'}{more})"
