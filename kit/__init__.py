@@ -39,6 +39,8 @@ blocks      the blocks of the page as HTML
 drift       columns that come and go between the files of an export
 gaps        days and months in which a source has nothing
 checks      whether exports can be trusted, and what makes a number wrong
+evidence    the rows behind the five figures
+workbook    evidence.xlsx: from rows to figures by formulas (book, subject, assumptions, rows, scorecard, account)
 check_text  a check as text for a terminal
 coverage_chart  the picture of what each source covers
 tables      frames → tables for a notebook

@@ -83,6 +83,7 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
     <out>/<quarter>/one-pager.html    the CFO's page: one file, no script, one printed sheet
     <out>/<quarter>/one-pager.ipynb   the notebook as it ran
     <out>/<quarter>/figures.json      every figure on the page, for machines
+    <out>/<quarter>/evidence.xlsx     the rows behind each figure, with the formulas between
     <out>/<quarter>/rejects.jsonl     rows of the exports that could not be used, if there are any
     """
     from kit.report import write_report
