@@ -5,16 +5,32 @@ holds well, the largest stay as they are and the others are summed up by month, 
 """
 
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import duckdb
 import polars as pl
 
-from kit import checks, frames
+from kit import checks, formats, frames, metrics, quarters
 from kit.checks import Check
+from kit.fiscal import Quarter
 
 MOST_ROWS = 50_000
 OTHERS = "(others, summed up)"
 NOT_REGISTERED = "(not in the registry)"
+ENDS = ("base", "low", "high")
+FORMULAS = {
+    "revenue": "sum of the quarter’s revenue",
+    "cost_per_partner": "onboarding cost ÷ partners who reached production",
+    "activation_rate": "partners at production ÷ partners registered",
+    "value_ratio": "(direct revenue + attributed revenue × share + work avoided) ÷ cost",
+    "growth_rate": "(active partners in the last month ÷ active partners three months before) ^ (1/3) − 1",
+}
+GRADES = {
+    "A": "billed, nine tenths or more of it paid",
+    "B": "measured",
+    "C": "rests on an estimate",
+}
 
 
 def revenue(con: duckdb.DuckDBPyConnection, basis: str, first: date, last: date) -> pl.DataFrame:
@@ -107,6 +123,43 @@ def stages(con: duckdb.DuckDBPyConnection, last_day: date) -> pl.DataFrame:
         .sort(days, nulls_last=True)
         .with_columns(partner_id=pl.lit(OTHERS), name=pl.lit(OTHERS), segment=pl.lit(None, pl.String))
     )
+
+
+def parts(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> dict[str, Any]:
+    """The sums and counts that a quarter's five figures are made of, and the ratios beside them."""
+    earlier = quarters.previous(con, quarter).last_month.month
+    onboarding = frames.row_of(con, "onboarding_by_quarter", quarter)
+    value = frames.row_of(con, "cost_and_value_by_quarter", quarter)
+    funnel = frames.row_of(con, "activation_by_quarter", quarter)
+    months = {
+        row["month"]: row
+        for row in frames.frame(con, "active_by_month")
+        .join(frames.frame(con, "money_by_month").drop("name", "quarter"), on="month")
+        .to_dicts()
+    }
+    work = avoided(con, quarter.first_day, quarter.last_month.month)
+    spared = {end: sum(work[end].to_list(), Decimal(0)) for end in ENDS}
+    soft = {end: metrics.value_of(value, end) - value["direct"] for end in ENDS}
+    ratios = {end: soft[end] + value["direct"] for end in ("low", "high")} | {"direct": value["direct"]}
+    return {
+        "revenue": frames.row_of(con, "revenue_by_quarter", quarter)[metrics.revenue_basis(con)],
+        "onboarding": onboarding["cost"],
+        "hours": onboarding["hours"],
+        "onboarded": onboarding["partners"],
+        **{stage: funnel[stage] for stage in frames.STAGES},
+        "cost": value["cost"],
+        "direct": value["direct"],
+        **{f"attributed_{end}": soft[end] - spared[end] for end in ENDS},
+        **{f"avoided_{end}": spared[end] for end in ENDS},
+        "value": metrics.value_of(value),
+        "active": months[quarter.last_month.month]["active_partners"],
+        "earlier": months[earlier]["active_partners"],
+        **{
+            f"ratio_{end}": frames.divided(amount, value["cost"]) if value["cost"] else formats.ABSENT
+            for end, amount in ratios.items()
+        },
+        "unrealized": months[quarter.last_month.month]["unrealized"],
+    }
 
 
 def exchange_rates(con: duckdb.DuckDBPyConnection, first: date, last: date) -> pl.DataFrame:

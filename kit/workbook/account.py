@@ -1,8 +1,9 @@
 """The sheets that say what the figures rest on: definitions, sources, the ledger of rows, restatements."""
 
 from kit import checks, evidence, notes
+from kit.evidence import FORMULAS, GRADES
 from kit.workbook.book import Column, Row
-from kit.workbook.subject import FORMULAS, GRADES, Subject
+from kit.workbook.subject import Subject
 
 COUNTED = (
     "Of logs from which a preset or a SELECT leaves rows out, only rows that gave calls are counted here."

@@ -4,7 +4,6 @@ What a reader may change is blue, what is worked out is black, as finance models
 """
 
 import io
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,10 +15,10 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from kit import currencies
+from kit.plain_text import plain
 
 LONGEST_TEXT = 32_000  # characters; a cell holds 32,767
 INPUT, WORKED_OUT = "#1f4e9e", "#111111"
-JOINERS = "\u200c\u200d"
 HEADER_ROW = 3
 LINE = 15  # points
 Row = Mapping[str, Any]
@@ -92,7 +91,7 @@ class Book:
         if value is None:
             return
         if isinstance(value, str):
-            text = plain(value)
+            text = plain(value)[:LONGEST_TEXT]
             is_like_formula = text.startswith(("=", "+", "-", "@"))
             cell.write_string(
                 row,
@@ -204,20 +203,6 @@ def number_formats(currency: str) -> dict[str, str]:
         "text": "@",
         "wide": "@",
     }
-
-
-def plain(text: str) -> str:
-    """Text without what a cell can't hold or what would change how it reads: shown as a replacement sign."""
-    signs = (" " if _is_gap(sign) else sign if _is_shown(sign) else "\ufffd" for sign in text)
-    return "".join(signs)[:LONGEST_TEXT]
-
-
-def _is_gap(sign: str) -> bool:
-    return sign in "\n\r\t" or unicodedata.category(sign) in ("Zs", "Zl", "Zp")
-
-
-def _is_shown(sign: str) -> bool:
-    return sign in JOINERS or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
 def _is_number(column: Column) -> bool:

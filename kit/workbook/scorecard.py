@@ -1,21 +1,18 @@
 """The sheet of the five figures: formulas over the other sheets, beside the figures of the page."""
 
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
 
-from kit import evidence, formats, frames, metrics, notes, quarters
-from kit.fiscal import Quarter
+from kit import evidence, formats, frames, notes
+from kit.evidence import ENDS, FORMULAS
 from kit.metrics import Metric
 from kit.workbook.book import LINE, Value
-from kit.workbook.subject import FORMULAS, Subject
+from kit.workbook.subject import Subject
 
 SHEET = "Scorecard"
 KINDS = {"money": "money", "rate": "percent", "monthly_rate": "percent", "ratio": "ratio"}
 TREND_KINDS = {"money": "change", "rate": "points", "monthly_rate": "points", "ratio": "difference"}
 WIDTHS = (42, 16, 16, 11, 16, 16, 9, 8, 60)
 PERIODS_ROW, FIVE_ROW, PARTS_ROW = 3, 10, 18  # of the headers
-ENDS = ("base", "low", "high")
 
 
 def write(of: Subject) -> None:
@@ -127,7 +124,7 @@ def _parts(of: Subject) -> dict[str, int]:
     """Write the sums and counts that the five figures are made of; the row of each."""
     titles = ("Worked out from", "This quarter", "Last quarter")
     of.book.header(SHEET, PARTS_ROW, titles, (False, True, True))
-    told = [_told(of, quarter) for quarter in (of.quarter, of.previous)]
+    told = [evidence.parts(of.con, quarter) for quarter in (of.quarter, of.previous)]
     rows: dict[str, int] = {}
     for row, (key, label, kind, formula) in enumerate(_sums(of), start=PARTS_ROW + 1):
         rows[key] = row
@@ -208,43 +205,6 @@ def _sums(of: Subject) -> list[tuple[str, str, str, str]]:
             "SUMIFS(Unrealized_amount,Unrealized_month,{column}$8)",
         ),
     ]
-
-
-def _told(of: Subject, quarter: Quarter) -> dict[str, Any]:
-    """What the parts of a quarter come to, as the kit has worked it out."""
-    earlier = quarters.previous(of.con, quarter).last_month.month
-    onboarding = frames.row_of(of.con, "onboarding_by_quarter", quarter)
-    value = frames.row_of(of.con, "cost_and_value_by_quarter", quarter)
-    funnel = frames.row_of(of.con, "activation_by_quarter", quarter)
-    months = {
-        row["month"]: row
-        for row in frames.frame(of.con, "active_by_month")
-        .join(frames.frame(of.con, "money_by_month").drop("name", "quarter"), on="month")
-        .to_dicts()
-    }
-    work = evidence.avoided(of.con, quarter.first_day, quarter.last_month.month)
-    avoided = {end: sum(work[end].to_list(), Decimal(0)) for end in ENDS}
-    soft = {end: metrics.value_of(value, end) - value["direct"] for end in ENDS}
-    ratios = {end: soft[end] + value["direct"] for end in ("low", "high")} | {"direct": value["direct"]}
-    return {
-        "revenue": frames.row_of(of.con, "revenue_by_quarter", quarter)[of.basis],
-        "onboarding": onboarding["cost"],
-        "hours": onboarding["hours"],
-        "onboarded": onboarding["partners"],
-        **{stage: funnel[stage] for stage in frames.STAGES},
-        "cost": value["cost"],
-        "direct": value["direct"],
-        **{f"attributed_{end}": soft[end] - avoided[end] for end in ENDS},
-        **{f"avoided_{end}": avoided[end] for end in ENDS},
-        "value": metrics.value_of(value),
-        "active": months[quarter.last_month.month]["active_partners"],
-        "earlier": months[earlier]["active_partners"],
-        **{
-            f"ratio_{end}": frames.divided(amount, value["cost"]) if value["cost"] else formats.ABSENT
-            for end, amount in ratios.items()
-        },
-        "unrealized": months[quarter.last_month.month]["unrealized"],
-    }
 
 
 def _in_quarter(values: str, days: str) -> str:

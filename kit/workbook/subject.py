@@ -15,19 +15,6 @@ from kit.program import Program
 from kit.review import Review
 from kit.workbook.book import Book
 
-FORMULAS = {
-    "revenue": "sum of the quarter’s revenue",
-    "cost_per_partner": "onboarding cost ÷ partners who reached production",
-    "activation_rate": "partners at production ÷ partners registered",
-    "value_ratio": "(direct revenue + attributed revenue × share + work avoided) ÷ cost",
-    "growth_rate": "(active partners in the last month ÷ active partners three months before) ^ (1/3) − 1",
-}
-GRADES = {
-    "A": "billed, nine tenths or more of it paid",
-    "B": "measured",
-    "C": "rests on an estimate",
-}
-
 
 @dataclass(frozen=True)
 class Subject:
