@@ -15,6 +15,7 @@ columns     text of an export → values, and what is wrong with one
 reading     one export on its way: raw rows, canonical names, values
 currencies  how many decimals each has, and its sign
 formats     a figure and its unit → text
+plain_text  names and texts from exports as nothing but text
 clocks      times that a zone's clocks skip or show twice
 rejects     the rows that cannot be used, kept aside up to a limit
 copies      the same file under several names
@@ -53,11 +54,14 @@ blocks      the blocks of the page as HTML
 drift       columns that come and go between the files of an export
 gaps        days and months in which a source has nothing
 checks      whether exports can be trusted, and what makes a number wrong
+evidence    the rows behind the five figures
+workbook    evidence.xlsx: from rows to figures by formulas (book, subject, assumptions, rows, scorecard, account)
 check_text  a check as text for a terminal
 coverage_chart  the picture of what each source covers
 tables      frames → tables for a notebook
 pricing_words, pricing_charts   the answers of pricing as sentences and pictures
 explore     a program opened for questions of one's own, and the five metrics by group of partners
+explanation, explanations   from a figure to its rows, as text and as a notebook's block
 revenue     behind API program revenue
 onboarding  behind the cost per partner onboarded
 value       behind program cost vs. value
@@ -84,6 +88,7 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 OF_MODULES = {
     "open_program": "explore",
     "by_group": "explore",
+    "explain": "explanations",
     "open_lab": "lab",
     "sentence": "tables",
     "table": "tables",

@@ -83,6 +83,7 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
     <out>/<quarter>/one-pager.html    the CFO's page: one file, no script, one printed sheet
     <out>/<quarter>/one-pager.ipynb   the notebook as it ran
     <out>/<quarter>/figures.json      every figure on the page, for machines
+    <out>/<quarter>/evidence.xlsx     the rows behind each figure, with the formulas between
     <out>/<quarter>/rejects.jsonl     rows of the exports that could not be used, if there are any
     """
     from kit.report import write_report
@@ -209,6 +210,34 @@ def check(program: Path, quarter: str) -> None:
 
 
 @main.command()
+@click.argument("quarter", metavar="QUARTER")
+@click.argument("figure", metavar="FIGURE")
+@of_program
+@within_memory
+def explain(quarter: str, figure: str, program: Path) -> None:
+    """Follow one of the five figures to its rows: api-review explain 2026-Q3 cost_per_partner
+
+    FIGURE is revenue, cost_per_partner, activation_rate, value_ratio or growth_rate. Prints its definition, the formula
+    with the numbers in it, the tables behind it, the rows counted and those left out with reasons, files and settings.
+    """
+    from kit.explanations import explain_quarter, stop_at_other_name
+
+    _check_quarter(quarter, "QUARTER")
+    try:
+        stop_at_other_name(figure)
+    except ReviewError as error:
+        raise click.BadParameter(str(error), param_hint="FIGURE") from None
+    try:
+        found = explain_quarter(program, quarter, figure)
+    except (ReviewError, OSError) as error:
+        click.echo(f"api-review: {error}", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        _stopped()
+    click.echo(str(found))
+
+
+@main.command()
 @of_program
 @click.option("--read", is_flag=True, help="Read now what was not read before.")
 @click.option("--drop", is_flag=True, help="Delete all that is kept; the next run reads every log.")
@@ -274,11 +303,11 @@ def _stopped() -> NoReturn:
     raise SystemExit(130) from None
 
 
-def _check_quarter(name: str) -> None:
+def _check_quarter(name: str, hint: str = "--quarter") -> None:
     from kit.fiscal import is_quarter_name, not_a_quarter
 
     if not is_quarter_name(name):
-        raise click.BadParameter(not_a_quarter(name), param_hint="--quarter")
+        raise click.BadParameter(not_a_quarter(name), param_hint=hint)
 
 
 def closing_line(figures: dict[str, Any]) -> str:

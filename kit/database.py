@@ -56,11 +56,14 @@ def open_program(folder: Path | str) -> duckdb.DuckDBPyConnection:
     return tables_of(load_program(folder))
 
 
-def tables_of(program: Program) -> duckdb.DuckDBPyConnection:
-    """A connection to the tables of a program whose settings are loaded."""
+def tables_of(program: Program, counted: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection to the tables of a program whose settings are loaded.
+
+    Where asked for, the rows of each file are counted, but for call logs whose rows were not counted before.
+    """
     con = empty_database()
     add_settings(con, program)
-    load_exports(con, program)
+    load_exports(con, program, counted, counted_logs=False)
     if not con.execute("from partners limit 1").fetchall():
         raise ReviewError("The partners export holds no partners.")
     add_months(con, program.program)

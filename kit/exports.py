@@ -29,16 +29,22 @@ class ExportsError(ReviewError):
         self.faults = faults
 
 
-def load_exports(con: duckdb.DuckDBPyConnection, program: Program, counted: bool = False) -> None:
+def load_exports(
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    counted: bool = False,
+    counted_logs: bool | None = None,
+) -> None:
     """Fill the canonical tables from every export; ExportsError says of each that cannot be used what is wrong.
 
     Of call logs only the usage comes into the database. The rows of each file are counted only where asked for: of a
-    log that was never counted, that means to read it once more.
+    log that was never counted, that means to read it once more; `counted_logs` decides it for logs alone.
     """
     wrong = []
+    of_logs = counted if counted_logs is None else counted_logs
     for table, exports in program.exports.items():
         if table == "calls":
-            wrong += [(table, what) for what in load_logs(con, program, counted)]
+            wrong += [(table, what) for what in load_logs(con, program, of_logs)]
         for block, export in enumerate(exports):
             if is_log(table, export):
                 continue

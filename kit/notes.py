@@ -228,20 +228,28 @@ def _as_reported(metric: Metric, value: float, currency: str) -> str:
     return formats.ratio(value) if metric.unit == "ratio" else formats.percent(value)
 
 
-def _definitions(review: Review) -> list[str]:
+def definitions(review: Review) -> dict[str, str]:
+    """Each of the five figures in a sentence, by its key."""
     revenue = {
         "recognised": "invoice lines paid or open, net of tax and credits, spread by day over their service periods",
         "transacted": "before monetization, the value of partners’ transactions through the API, not billed",
         "unrealized": "before monetization, the quarter’s unrealized revenue",
     }[metrics.revenue_basis(review.con)]
     calls = frames.setting(review.con, "min_calls")
-    return [
-        f"Revenue: {revenue}.",
-        "Cost per partner: onboarding hours at loaded rates ÷ partners who reached production in the quarter.",
-        "Activation: partners at production ÷ partners registered, both by the quarter’s end.",
-        f"Value: direct revenue{_attribution(review)}{_avoidance(review)}.",
-        f"Active partner: {formats.plural(calls, 'successful production call')} or more in the month;"
+    return {
+        "revenue": f"Revenue: {revenue}.",
+        "cost_per_partner": "Cost per partner: onboarding hours at loaded rates ÷ partners who reached production in"
+        " the quarter.",
+        "activation_rate": "Activation: partners at production ÷ partners registered, both by the quarter’s end.",
+        "value_ratio": f"Value: direct revenue{_attribution(review)}{_avoidance(review)}.",
+        "growth_rate": f"Active partner: {formats.plural(calls, 'successful production call')} or more in the month;"
         " growth is the compound monthly rate over the quarter’s three months.",
+    }
+
+
+def _definitions(review: Review) -> list[str]:
+    return [
+        *definitions(review).values(),
         _unrealized(review),
         _uncredited(review),
         _unregistered(review),

@@ -23,7 +23,7 @@ LARGEST_PAGE = 150_000  # bytes: it goes by mail
 def write_report(
     program: Path, quarter: str, out: Path, progress: bool = False
 ) -> tuple[Path, dict[str, Any]]:
-    """Write one-pager.html, one-pager.ipynb and figures.json to <out>/<quarter>/; that folder, and the figures.
+    """Write one-pager.html, .ipynb, figures.json and evidence.xlsx to <out>/<quarter>/; that folder, and the figures.
 
     The rows of the exports that could not be used, if there are any, go to rejects.jsonl beside them. An empty quarter
     is the last that the data completes. ReviewError if settings or data are at fault; then, as after any other failure,
@@ -44,6 +44,9 @@ def write_report(
         (written / "figures.json").write_text(
             json.dumps(figures, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8"
         )
+        from kit.workbook import evidence_of  # as late as checks below
+
+        (written / "evidence.xlsx").write_bytes(evidence_of(program, figures))
         if figures["rejects"]:
             from kit import checks  # Most quarters have none.
 

@@ -18,7 +18,7 @@ from kit.errors import ReviewError
 ROOT = Path(__file__).parent.parent
 NORTHGATE = ROOT / "data" / "samples" / "northgate"
 MERIDIAN = ROOT / "data" / "samples" / "meridian"
-FILES = {"one-pager.html", "one-pager.ipynb", "figures.json"}
+FILES = {"one-pager.html", "one-pager.ipynb", "figures.json", "evidence.xlsx"}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def small_program(folder: Path, **about: object) -> Path:
 
 
 @pytest.mark.slow
-def test_report_leaves_the_three_files_and_nothing_else(page: tuple[Path, dict]) -> None:
+def test_report_leaves_its_files_and_nothing_else(page: tuple[Path, dict]) -> None:
     folder, figures = page
     assert folder.name == figures["quarter"] == "2026-Q3"
     assert {file.name for file in folder.iterdir()} == FILES

@@ -10,6 +10,7 @@ select
     months.month,
     owned.partner_id,
     owned.currency,
+    owned.amount as original_amount,
     times(owned.amount, rate_of(owned.currency, calendar_month(owned.date))) as amount
 from owned
 inner join months

@@ -5,6 +5,8 @@ select
     months.month,
     costs.category,
     costs.currency,
+    costs.amount as original_amount,
+    costs.allocation,
     times(times(costs.amount, rate_of(costs.currency, calendar_month(costs.date))), costs.allocation) as amount
 from costs
 inner join months

@@ -15,6 +15,7 @@ select
     owned.day,
     months.month,
     owned.currency,
+    owned.amount as original_amount,
     times(owned.amount, rate_of(owned.currency, calendar_month(owned.day))) as amount
 from owned
 inner join months

@@ -1,0 +1,122 @@
+"""The sheets that say what the figures rest on: definitions, sources, the ledger of rows, restatements."""
+
+from kit import checks, evidence, notes
+from kit.evidence import FORMULAS, GRADES
+from kit.workbook.book import Column, Row
+from kit.workbook.subject import Subject
+
+COUNTED = (
+    "Of logs from which a preset or a SELECT leaves rows out, only rows that gave calls are counted here."
+)
+
+
+def write(of: Subject) -> None:
+    """Write a sheet for each."""
+    _definitions(of)
+    _sources(of)
+    _ledger(of)
+    _reasons(of)
+    _restatements(of)
+
+
+def _definitions(of: Subject) -> None:
+    sentences = notes.definitions(of.review)
+    rows: list[Row] = [
+        {
+            "figure": notes.LABELS[metric.key],
+            "grade": ": ".join(part for part in (metric.grade, GRADES.get(metric.grade)) if part),
+            "formula": FORMULAS[metric.key],
+            "definition": sentences[metric.key],
+        }
+        for metric in of.check.metrics
+    ]
+    said = {*sentences.values()}
+    rows += [{"figure": "Note", "definition": note} for note in notes.notes(of.review) if note not in said]
+    columns = [
+        Column("Figure", "figure", "text", width=28),
+        Column("Definition", "definition", "wide"),
+        Column("Formula", "formula", "wide", width=44),
+        Column("Grade", "grade", "wide", width=24),
+    ]
+    of.book.table("Definitions", "Definitions and notes", "As the page has them.", columns, rows)
+
+
+def _sources(of: Subject) -> None:
+    hashes = of.figures["inputs"]["files"]
+    counts = {
+        (table, file): count
+        for table, file, count in evidence.ledger(of.check).select("table", "file", "read").rows()
+    }
+    rows: list[Row] = [
+        row
+        | {
+            "sha256": hashes.get(row["table_name"], {}).get(row["path"]),
+            "read": counts.get((row["table_name"], row["path"])),
+        }
+        for row in evidence.files(of.con).to_dicts()
+    ]
+    rows.append({"path": "program.toml", "sha256": of.figures["inputs"]["settings"]})
+    columns = [
+        Column("Export", "table_name", "text", width=14),
+        Column("File", "path", "text", width=52),
+        Column("First day", "first_day", "date"),
+        Column("Last day", "last_day", "date"),
+        Column("Rows", "read", "count"),
+        Column("Same content as", "same_as", "text"),
+        Column("SHA-256", "sha256", "text", width=68),
+    ]
+    note = f"Days are in the program’s time zone. {COUNTED}"
+    of.book.table("Sources", "Sources", note, columns, rows)
+
+
+def _ledger(of: Subject) -> None:
+    columns = [
+        Column("Export", "table", "text", width=14),
+        Column("File", "file", "text", width=52),
+        Column("Rows", "read", "count"),
+        *(Column(fate.capitalize(), fate, "count") for fate in reversed(checks.FATES)),
+        Column("Not accounted for", "rest", "count", formula=lambda row: "{read}-SUM({used}:{rejected})"),
+    ]
+    rows = [row | {"rest": 0} for row in evidence.ledger(of.check).to_dicts()]
+    note = f"What became of every row. {COUNTED}"
+    of.book.table("Ledger", "Ledger", note, columns, rows)
+
+
+def _reasons(of: Subject) -> None:
+    columns = [
+        Column("Export", "table", "text", width=14),
+        Column("What became of them", "fate", "text", width=22),
+        Column("Reason", "reason", "wide", width=60),
+        Column("Rows", "rows", "count"),
+    ]
+    note = "By export and reason; what needs no reason is not listed."
+    found = checks.reasons(of.check).sort(
+        "table", "fate", "rows", "reason", descending=[False, False, True, False]
+    )
+    of.book.table("Left out", "Why rows are not used", note, columns, found.to_dicts())
+
+
+def _restatements(of: Subject) -> None:
+    metrics = {metric.key: metric for metric in of.check.metrics}
+    rows: list[Row] = [
+        {
+            "figure": notes.LABELS[told["key"]],
+            "quarter": of.previous.name,
+            "reported": told["reported"],
+            "now": now,
+            "difference": float(now) - told["reported"],
+            "reason": told["reason"],
+        }
+        for told in of.figures["restated"]
+        if (now := metrics[told["key"]].last) is not None
+    ]
+    columns = [
+        Column("Figure", "figure", "text", width=28),
+        Column("Quarter", "quarter", "text", width=12),
+        Column("First reported", "reported", "amount", width=16),
+        Column("Now", "now", "amount", width=16),
+        Column("Difference", "difference", "amount", formula=lambda row: "{now}-{reported}", width=16),
+        Column("Why", "reason", "wide", width=60),
+    ]
+    note = "Last quarter’s figures that its own page had otherwise. Rates are fractions: 0.031 is 3.1 %."
+    of.book.table("Restatements", "Restatements", note, columns, rows)
