@@ -24,6 +24,7 @@ exports     raw exports → canonical tables, and an account of their rows
 database    canonical tables → the rows behind each figure, one SELECT a table (kit/sql)
 quarters    which quarters there are, and whether the data covers them
 frames      questions and their answers as Polars frames
+grades      how sure each figure is, and when it is withheld
 metrics     the five metrics
 trials      pricing cases tried on a program's usage
 pricing     what partners would pay: the questions of a finance partner

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from kit import editions, formats, frames, metrics, quarters
+from kit import editions, formats, frames, grades, metrics, quarters
 from kit.fiscal import Month
 from kit.metrics import Metric
 from kit.quarters import day_text
@@ -20,6 +20,10 @@ LABELS = {
     "value_ratio": "Program cost vs. value",
     "growth_rate": "Partner growth rate",
 }
+SHORT = {
+    "revenue": "revenue", "cost_per_partner": "cost per partner", "activation_rate": "activation",
+    "value_ratio": "value", "growth_rate": "growth",
+}  # fmt: skip
 SOURCES = {
     "calls": "call logs", "partners": "partner registry", "invoices": "invoices", "transactions": "transactions",
     "worklogs": "worklogs", "costs": "costs", "attributed": "attributed revenue",
@@ -33,6 +37,8 @@ UNMATCHED = {
 
 def beneath(review: Review, metric: Metric) -> str:
     """The line beneath a metric's name: its n, what it is made of, and why a figure is absent."""
+    if metric.why_this.startswith(grades.WITHHELD):
+        return f"{metric.why_this.capitalize()}."
     line = {
         "revenue": _revenue,
         "cost_per_partner": _cost_per_partner,
@@ -220,7 +226,27 @@ def _definitions(review: Review) -> list[str]:
         _uncredited(review),
         _unregistered(review),
         "Test accounts are left out throughout.",
-        "Grades: A billed, nine tenths or more of it paid; B measured; C rests on an estimate.",
+        _grades(review),
+    ]
+
+
+def _grades(review: Review) -> str:
+    """What the letters mean, and of each figure shown why it has its own and what it rests on."""
+    told = [
+        f"{SHORT[metric.key]} {metric.grade}, {', '.join([metric.why_grade, *_short_of_all(metric)])}"
+        for metric in review.metrics
+        if metric.this is not None
+    ]
+    means = "Grades: A billed and reconciled (nine tenths paid, calls where usage is billed), B measured, C estimated"
+    return f"{means}: {'; '.join(told)}." if told else f"{means}."
+
+
+def _short_of_all(metric: Metric) -> list[str]:
+    """What a figure rests on less than whole, where its grade does not say so."""
+    return [
+        cover.text
+        for cover in metric.covers
+        if cover.share < 1 and grades.share_text(cover.share) not in metric.why_grade
     ]
 
 

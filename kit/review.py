@@ -285,6 +285,7 @@ def figures(review: Review) -> dict[str, Any]:
             "avoided": number(value["avoided"]),
         },
         "grades": {metric.key: metric.grade for metric in review.metrics},
+        "how_sure": {metric.key: _how_sure_of(metric) for metric in review.metrics},
         "reasons": {
             metric.key: {
                 name: reason
@@ -298,6 +299,19 @@ def figures(review: Review) -> dict[str, Any]:
         "run": editions.run_name(review.inputs, quarter.name),
         "inputs": dict(review.inputs),
         "rejects": _rejects(review),
+    }
+
+
+def _how_sure_of(metric: Metric) -> dict[str, Any]:
+    """A figure's grade and why, the least share of an export that it rests on, and each with its limit."""
+    return {
+        "grade": metric.grade,
+        "why": metric.why_grade,
+        "coverage": min((float(cover.share) for cover in metric.covers), default=None),
+        "covers": {
+            cover.table: {"share": float(cover.share), "limit": number(cover.limit)}
+            for cover in metric.covers
+        },
     }
 
 
