@@ -31,6 +31,10 @@ pricing     what partners would pay: the questions of a finance partner
 what_if     a pricing case with one thing changed, what it comes to, and its block for program.toml
 findings    figures → sentences
 editions    what was published, and what has been restated since
+gaps        days and months in which a source has nothing, and days with far more than usual
+doubts      what a check found: how grave, which figures it touches, how to mend it
+lapses      sources with days, months or owners missing
+reconciliation   what in the exports contradicts something else there, before anyone reads a number
 review      one quarter's review: all the page says
 notes       the small print
 pictures    how charts look
@@ -38,7 +42,6 @@ charts      frames → charts
 sheet       the page's style sheets
 blocks      the blocks of the page as HTML
 drift       columns that come and go between the files of an export
-gaps        days and months in which a source has nothing
 checks      whether exports can be trusted, and what makes a number wrong
 check_text  a check as text for a terminal
 coverage_chart  the picture of what each source covers

@@ -20,6 +20,7 @@ LABELS = {
     "value_ratio": "Program cost vs. value",
     "growth_rate": "Partner growth rate",
 }
+MARKS_TOLD = 3
 SHORT = {
     "revenue": "revenue", "cost_per_partner": "cost per partner", "activation_rate": "activation",
     "value_ratio": "value", "growth_rate": "growth",
@@ -186,7 +187,11 @@ def _month_name(month: Month) -> str:
 
 def notes(review: Review) -> list[str]:
     """The notes at the page's foot, in the order of the figures."""
-    return [note for note in (*_restated(review), *_definitions(review), *_basis(review)) if note]
+    return [
+        note
+        for note in (*_restated(review), *_marked(review), *_definitions(review), *_basis(review))
+        if note
+    ]
 
 
 def _restated(review: Review) -> list[str]:
@@ -199,6 +204,23 @@ def _restated(review: Review) -> list[str]:
             f" first reported as {said}; restated: {restatement.reason}."
         )
     return texts
+
+
+def _marked(review: Review) -> list[str]:
+    """What the checks found that stands against a figure, and how much more they note."""
+    told = [
+        f"‡ {', '.join(SHORT[key] for key in finding.figures).capitalize()}: {finding.what}"
+        for finding in review.marked[:MARKS_TOLD]
+    ]
+    more = len(review.marked) - MARKS_TOLD
+    noted = sum(finding.severity == "note" for finding in review.found)
+    rest = [
+        f"{more} more marked" if more > 0 else "",
+        f"{noted} noted that hardly move a figure" if noted else "",
+    ]
+    if any(rest):
+        told.append(f"Checks of the exports: {', '.join(part for part in rest if part)}.")
+    return told
 
 
 def _as_reported(metric: Metric, restatement: editions.Restatement, currency: str) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from kit import editions, findings, formats, frames, metrics, quarters
+from kit import editions, findings, formats, frames, metrics, quarters, reconciliation
 from kit.database import tables_of
+from kit.doubts import Finding
 from kit.errors import ReviewError
 from kit.fiscal import Month, Quarter
 from kit.metrics import Figure, Metric
@@ -24,13 +25,14 @@ PLAN_ROOM = 700  # characters of [plan] doing, its names filled in
 
 @dataclass(frozen=True)
 class Review:
-    """A program's tables, the quarter reviewed, its five metrics, and what has been restated."""
+    """A program's tables, the quarter reviewed, its five metrics, what has been restated, and what checks found."""
 
     con: duckdb.DuckDBPyConnection
     quarter: Quarter
     metrics: tuple[Metric, ...]
     inputs: Mapping[str, Any]
     restated: tuple[editions.Restatement, ...]
+    found: tuple[Finding, ...] = ()
 
     @cached_property
     def currency(self) -> str:
@@ -53,6 +55,13 @@ class Review:
     def funnel(self) -> pl.DataFrame:
         return frames.partner_funnel(self.con, self.quarter)
 
+    @cached_property
+    def marked(self) -> tuple[Finding, ...]:
+        """The findings that mark a figure on the page; that a quarter is not over is said beside its name."""
+        return tuple(
+            finding for finding in self.found if finding.severity == "mark" and finding.check != "early end"
+        )
+
     def metric(self, key: str) -> Metric:
         return next(metric for metric in self.metrics if metric.key == key)
 
@@ -68,7 +77,8 @@ def open_review(folder: Path | str, quarter: str = "", published: Path | str = "
     five = metrics.scorecard(con, chosen)
     inputs = editions.inputs(program)
     said = editions.published_figures(published, quarters.previous(con, chosen).name)
-    return Review(con, chosen, five, inputs, editions.restatements(five, inputs, said))
+    found = reconciliation.findings(con, program, chosen, five, published)
+    return Review(con, chosen, five, inputs, editions.restatements(five, inputs, said), found)
 
 
 def message(review: Review) -> str:
@@ -294,6 +304,7 @@ def figures(review: Review) -> dict[str, Any]:
             }
             for metric in review.metrics
         },
+        "checks": [vars(finding) for finding in review.found],
         "restated": [vars(restatement) for restatement in review.restated],
         "message": message(review),
         "run": editions.run_name(review.inputs, quarter.name),
