@@ -209,17 +209,17 @@ def _restated(review: Review) -> list[str]:
 def _marked(review: Review) -> list[str]:
     """What the checks found that stands against a figure, and how much more they note."""
     told = [
-        f"‡ {', '.join(SHORT[key] for key in finding.figures).capitalize()}: {finding.what}"
+        f"‡ {', '.join(SHORT[key] for key in finding.figures).capitalize()}; {finding.what}"
         for finding in review.marked[:MARKS_TOLD]
     ]
     more = len(review.marked) - MARKS_TOLD
     noted = sum(finding.severity == "note" for finding in review.found)
     rest = [
-        f"{more} more marked" if more > 0 else "",
-        f"{noted} noted that hardly move a figure" if noted else "",
+        f"{more} marked" if more > 0 else "",
+        f"{noted} noted" if noted else "",
     ]
     if any(rest):
-        told.append(f"Checks of the exports: {', '.join(part for part in rest if part)}.")
+        told.append(f"Other findings of the checks: {', '.join(part for part in rest if part)}.")
     return told
 
 

@@ -4,7 +4,9 @@ What is weighed against money, hours, partners or calls is a mark where it comes
 No export tells payments: whether an invoice is paid is what its system says of it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -58,9 +60,9 @@ def rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]
     missing = _rows(con, "rates_missing", first_month=shown[0].first_day, last_month=quarter.last_month.month)
     for table, name in dict.fromkeys((row["table_name"], row["name"]) for row in missing):
         of = [row for row in missing if (row["table_name"], row["name"]) == (table, name)]
-        count, months = sum(row["row_count"] for row in of), [row["month"] for row in of]
+        count, months = sum(row["row_count"] for row in of), [_month(row) for row in of]
         is_role = table == "worklogs"
-        first, last = months[0], months[-1]
+        first, last = _month(of[0]), _month(of[-1])
         when = f"in {first}" if first == last else f"from {first} to {last}"
         yield Finding(
             f"{table}: {formats.plural(count, 'row')} of {name!r} {when}"
@@ -118,7 +120,7 @@ def usage_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Ite
         why="Either the invoice bills what was not used, or calls are missing that other figures count.",
         mend="Compare the partner's keys and aliases with the logs; correct the invoice if the logs are right.",
         check="usage billed",
-        seen=tuple(f"{row['name']}: {_money(con, row['amount'])} in {row['month']}" for row in rows[:NAMED]),
+        seen=tuple(f"{row['name']}: {_money(con, row['amount'])} in {_month(row)}" for row in rows[:NAMED]),
     )
 
 
@@ -141,7 +143,7 @@ def unbilled_partners(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Itera
         mend="Look the partner up in the billing system: bill it, or export the invoices again.",
         check="usage not billed",
         seen=tuple(
-            f"{row['name']}: {formats.plural(row['calls'], 'call')} in {row['month']}" for row in rows[:NAMED]
+            f"{row['name']}: {formats.plural(row['calls'], 'call')} in {_month(row)}" for row in rows[:NAMED]
         ),
     )
 
@@ -192,7 +194,7 @@ def missing_costs(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[
     for row in _in_quarter(con, "missing_costs", quarter):
         usual = _money(con, row["usual"])
         yield Finding(
-            f"costs: no {row['category']!r} in {row['month']}, where {usual} a month is usual.",
+            f"costs: no {row['category']!r} in {_month(row)}, where {usual} a month is usual.",
             figures_of(con, "costs"),
             severity=_weighed(row["usual"], cost + row["usual"]),
             why="The quarter's cost is too low, and value looks better than it is.",
@@ -336,6 +338,14 @@ def _in_quarter(
     con: duckdb.DuckDBPyConnection, question: str, quarter: Quarter, **parameters: object
 ) -> list[dict[str, Any]]:
     return _rows(con, question, first_day=quarter.first_day, last_day=quarter.last_day, **parameters)
+
+
+def _month(row: Mapping[str, Any]) -> str:
+    """A row's month as the page writes it: September 2026, or the period's own name."""
+    name = str(row["month"])
+    return (
+        f"{date.fromisoformat(f'{name}-01'):%B %Y}" if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", name) else name
+    )
 
 
 def _money(con: duckdb.DuckDBPyConnection, amount: Decimal) -> str:

@@ -7,7 +7,7 @@ from conftest import add, cover, made, set_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit import grades, metrics, quarters
+from kit import blocks, charts, grades, metrics, notes, quarters, review
 
 CENTRAL = "2026-02-10 12:00:00+00"
 
@@ -274,6 +274,65 @@ def test_limit_of_a_program_withholds_its_figure(opened):
     )
     metric = metrics.partner_activation_rate(con, quarters.choose_quarter(con, "2026-Q1"))
     assert metric.why_this.startswith("withheld: only 50% of calls")
+
+
+# The page
+
+
+REGISTRY = (
+    "partner_id,name,registered_at,production_at\nacme,Acme,2025-12-01,\nold,<b>Old</b>,2026-01-02,{}\n"
+)
+LOG = "called_at,partner_id,environment,status\n" + "".join(
+    f"2026-0{month}-{day:02}T12:00:00Z,acme,production,200\n"
+    for month in range(1, 7)
+    for day in range(2, 31, 2)
+    if (month, day) != (2, 30)
+)
+
+
+def reviewed(program_folder, live_at, extra=""):
+    folder = program_folder(extra=extra, partners_csv=REGISTRY.format(live_at), calls_csv=LOG)
+    return review.open_review(folder, "2026-Q2")
+
+
+def test_marked_figure_bears_a_sign_and_the_notes_say_what_was_found(program_folder):
+    marked = reviewed(program_folder, "2026-02-01")
+    page = blocks.scorecard(marked).html
+    assert [row.count("‡") for row in page.split("<tr>")[2:]] == [0, 0, 1, 0, 0]  # the cost is not available
+    assert notes.notes(marked)[0] == (
+        "‡ Cost per partner, activation; partners: 1 partner live by the registry has never made a successful"
+        " production call."
+    )
+    [check] = review.figures(marked)["checks"]
+    assert (check["severity"], check["figures"]) == ("mark", ("cost_per_partner", "activation_rate"))
+    assert check["seen"] == ("<b>Old</b>: live since 1 February 2026",)
+
+
+def test_page_of_sound_exports_bears_no_sign(program_folder):
+    sound = reviewed(program_folder, "")
+    assert "‡" not in blocks.scorecard(sound).html
+    assert "‡" not in " ".join(notes.notes(sound))
+    assert review.figures(sound)["checks"] == []
+
+
+def test_figures_say_how_sure_each_is(program_folder):
+    sure = review.figures(reviewed(program_folder, ""))["how_sure"]["activation_rate"]
+    assert sure == {
+        "grade": "B", "why": "1 of 1 gone live since the logs begin seen calling", "coverage": 1.0,
+        "covers": {"calls": {"share": 1.0, "limit": 0.5}},
+    }  # fmt: skip
+
+
+def test_picture_of_a_withheld_figure_is_withheld(con):
+    limit(con, "calls", 0.8)
+    partner(con)
+    calls(con)
+    calls(con, "stranger")
+    found = five(con)
+    shown = charts.unless_withheld(found["activation_rate"], "the picture").to_dict()
+    assert shown["title"]["text"] == "Partner activation rate is withheld"
+    assert shown["title"]["subtitle"] == ["Only 50% of calls lead to a partner (limit 80%)"]
+    assert charts.unless_withheld(found["revenue"], "the picture") == "the picture"
 
 
 @settings(max_examples=60, derandomize=True)

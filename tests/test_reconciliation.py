@@ -271,7 +271,7 @@ def test_category_that_was_booked_for_six_months_and_lacks_one_is_told(con, usua
         con, "tooling", *[usual] * 6, months=HALF_YEAR
     )  # February comes after a month without: it is not usual then
     [(actual, what)] = found(con, reconciliation.missing_costs)
-    assert what.startswith("costs: no 'tooling' in 2026-01, where $")
+    assert what.startswith("costs: no 'tooling' in January 2026, where $")
     assert actual == severity  # 5 is a twentieth of what the quarter would have cost
 
 
@@ -315,8 +315,8 @@ def test_role_and_currency_without_a_rate_stop(con):
     add(con, "costs", amount=5, currency="EUR", date="2026-02-05")
     add(con, "fx", month="2026-03-01", currency="EUR", rate=1)
     assert found(con, reconciliation.rates) == [
-        ("stop", "costs: 2 rows of 'EUR' from 2026-01 to 2026-02 have no rate of exchange."),
-        ("stop", "worklogs: 1 row of 'counsel' in 2026-02 has no hourly rate."),
+        ("stop", "costs: 2 rows of 'EUR' from January 2026 to February 2026 have no rate of exchange."),
+        ("stop", "worklogs: 1 row of 'counsel' in February 2026 has no hourly rate."),
     ]
 
 
