@@ -34,6 +34,7 @@ exports     raw exports → canonical tables, and an account of their rows
 database    canonical tables → the rows behind each figure, one SELECT a table (kit/sql)
 quarters    which quarters there are, and whether the data covers them
 frames      questions and their answers as Polars frames
+grades      how sure each figure is, and when it is withheld
 metrics     the five metrics
 beside      the same quarter last year and the year to date (beside_words)
 trials      pricing cases tried on a program's usage
@@ -43,6 +44,10 @@ findings    figures → sentences
 editions    what was published, and what it rested on
 old_inputs  what an edition rested on, as far as it still is there
 restatements   what has been restated since, and why
+gaps        days and months in which a source has nothing, and days with far more than usual
+doubts      what a check found: how grave, which figures it touches, how to mend it
+lapses      sources with days, months or owners missing
+reconciliation   what in the exports contradicts something else there, before anyone reads a number
 review      one quarter's review: all the page says
 publishing  a report → an edition that nothing changes
 remaking    an edition made again from what it rested on
@@ -52,7 +57,6 @@ charts      frames → charts
 sheet       the page's style sheets
 blocks      the blocks of the page as HTML
 drift       columns that come and go between the files of an export
-gaps        days and months in which a source has nothing
 checks      whether exports can be trusted, and what makes a number wrong
 evidence    the rows behind the five figures
 workbook    evidence.xlsx: from rows to figures by formulas (book, subject, assumptions, rows, scorecard, account)

@@ -47,6 +47,7 @@ def add_settings(con: duckdb.DuckDBPyConnection, program: Program) -> None:
         insert_rows(con, "avoidance", [(work.operation, *values, hours, work.capacity)])
     excluded = program.exclude.model_dump().items()
     insert_rows(con, "excluded", ((field, value) for field, values in excluded for value in values))
+    insert_rows(con, "limits", program.limits.model_dump().items())
     insert_rows(con, "goal", ([(program.goal.partners_to_add,)] if program.goal else []))
     if program.plan:
         insert_rows(con, "action_plan", [(program.plan.doing,)])

@@ -119,6 +119,8 @@ def _row(review: Review, metric: Metric, is_restated: bool) -> dict[str, Any]:
         "glyph": GLYPHS.get(direction, ""),
         "grade": metric.grade if metric.this is not None else "–",
         "is_restated": is_restated,
+        "is_marked": metric.this is not None
+        and any(metric.key in finding.figures for finding in review.marked),
         "columns": columns,
         "zero": zero,
         "first": first,

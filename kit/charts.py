@@ -11,6 +11,9 @@ import altair as alt
 import polars as pl
 
 from kit import findings, formats
+from kit.grades import WITHHELD
+from kit.metrics import Metric
+from kit.notes import LABELS
 from kit.pictures import (
     ESTIMATE,
     ESTIMATE_PALE,
@@ -32,7 +35,9 @@ from kit.pictures import (
     whole_ticks,
 )
 
-__all__ = ["active_partners", "cost_and_value", "partner_funnel", "revenue", "show_as_pictures"]
+__all__ = [
+    "active_partners", "cost_and_value", "partner_funnel", "revenue", "show_as_pictures", "unless_withheld",
+]  # fmt: skip
 
 CATEGORIES_SHOWN = 4
 MILESTONES_SHOWN = 4
@@ -340,6 +345,16 @@ def _fills(values: pl.DataFrame) -> list[str]:
         next(greys) if row["side"] == "Cost" else next(soft) if row["is_estimate"] else HARD
         for row in values.to_dicts()
     ]
+
+
+def unless_withheld(metric: Metric, chart: Any) -> Any:
+    """A chart; in place of one whose figure is withheld, an empty one that says why."""
+    if not metric.why_this.startswith(WITHHELD):
+        return chart
+    why = metric.why_this.removeprefix(f"{WITHHELD}: ").split(";")[0]
+    return titled(
+        _nothing("Withheld"), metric.key, f"{LABELS[metric.key]} is withheld", why.capitalize(), "withheld"
+    )
 
 
 def _nothing(text: str) -> Any:

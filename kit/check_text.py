@@ -7,6 +7,7 @@ import polars as pl
 
 from kit import checks, formats
 from kit.checks import Check
+from kit.notes import LABELS
 from kit.quarters import day_text
 
 WIDTH = 100
@@ -22,7 +23,7 @@ UNITS = {"calls": "successful production calls", "worklogs": "hours"}
 
 
 def check_text(check: Check) -> str:
-    """Ledger, coverage, match rates, drift, and what stops which number, in lines of 100 characters."""
+    """Ledger, coverage, match rates, drift, and what the checks found, in lines of 100 characters."""
     sections = [
         ("What became of every row", _ledger(check)),
         ("Why rows are not used", _reasons(check)),
@@ -32,6 +33,7 @@ def check_text(check: Check) -> str:
         ("What leads to a partner", _matches(check)),
         ("Columns that come and go, and columns that nothing reads", _drift(check)),
         ("The five numbers", _numbers(check)),
+        ("What the checks found", _findings(check)),
     ]
     parts = [f"{title}\n{chr(10).join(lines)}" for title, of in sections if (lines := list(of))]
     text = "\n\n".join([_heading(check), *parts])
@@ -162,13 +164,25 @@ def _drift(check: Check) -> Iterator[str]:
 def _numbers(check: Check) -> Iterator[str]:
     for figure, state in checks.numbers(check).rows():
         yield f"{figure:<30}{state}"
-    for problem in check.problems:
-        first, *others = problem.what.splitlines()
-        yield from _wrapped(f"! {first}")
-        yield from (line for part in others for line in _wrapped(f"  {part}"))
 
 
-def _wrapped(text: str) -> list[str]:
+def _findings(check: Check) -> Iterator[str]:
+    """The gravest first: what was found, a few of its rows, the figures touched and why, and what mends it."""
+    for each in check.findings:
+        first, *others = each.what.splitlines()
+        yield from _wrapped(f"{each.severity}  {first}", 6)
+        for part in others:
+            yield from _wrapped(f"      {part.strip()}", 6)
+        more = [f"and {len(each.seen) - SHOWN} more"] if len(each.seen) > SHOWN else []
+        if each.seen:
+            yield from _wrapped(f"      {'; '.join([*each.seen[:SHOWN], *more])}", 6)
+        touched = ", ".join(LABELS[key] for key in each.figures)
+        yield from _wrapped(f"      Touches {touched}. {each.why}".rstrip(), 6)
+        if each.mend:
+            yield from _wrapped(f"      To mend: {each.mend}", 6)
+
+
+def _wrapped(text: str, indent: int = 4) -> list[str]:
     return textwrap.wrap(
-        text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
     ) or [""]

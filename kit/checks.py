@@ -2,41 +2,34 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from kit import formats, frames, quarters
+from kit import frames, quarters
 from kit.blank import add_settings, empty_database
 from kit.database import add_months, make_tables
+from kit.doubts import Finding, figures_of, in_order
 from kit.drift import Drift, drift
 from kit.editions import RESTS_ON
 from kit.errors import ReviewError
 from kit.exports import ExportsError, load_exports
 from kit.fiscal import Quarter
-from kit.gaps import MONTHLY, gaps_between, is_soon_after, span, usual_silence
-from kit.metrics import Metric, revenue_basis, scorecard
+from kit.gaps import gaps_between, span
+from kit.grades import WITHHELD
+from kit.lapses import source_name
+from kit.metrics import FIVE, Metric
 from kit.notes import LABELS
 from kit.program import Program, load_program
-from kit.quarters import day_text
+from kit.reconciliation import findings, rates
 
 FATES = ("rejected", "duplicate", "replaced", "left out", "test", "unmatched", "used")
-MOST_UNMATCHED = 0.05
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is amiss, and the figures that it makes wrong: all of them, if it stops the run."""
-
-    what: str
-    figures: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Check:
-    """A program's exports as read: the tables made of them, the quarter looked at, its metrics, what is amiss.
+    """A program's exports as read: the tables made of them, the quarter looked at, its metrics, what was found.
 
     `quarter` is None and there are no metrics where the exports give none; without `has_tables` nothing could be made
     of them at all.
@@ -46,26 +39,34 @@ class Check:
     program: Program
     quarter: Quarter | None
     metrics: tuple[Metric, ...]
-    problems: tuple[Problem, ...]
+    findings: tuple[Finding, ...]
     drift: tuple[Drift, ...]
     has_tables: bool
 
     @property
+    def problems(self) -> tuple[Finding, ...]:
+        """The stops and marks: what keeps a number from being made, or from being taken as it stands."""
+        return tuple(finding for finding in self.findings if finding.severity != "note")
+
+    @property
     def is_sound(self) -> bool:
-        """Whether no number would be wrong."""
+        """Whether every number may be taken as it stands."""
         return not self.problems
 
 
-def check_exports(folder: Path | str, quarter: str = "") -> Check:
-    """Read all exports of a program, whatever is wrong with them; ReviewError if its settings are."""
+def check_exports(folder: Path | str, quarter: str = "", published: Path | str = "") -> Check:
+    """Read all exports of a program, whatever is wrong with them; ReviewError if its settings are.
+
+    `published` is a folder of earlier pages, whose figures are held against those of today.
+    """
     program = load_program(folder)
     con = empty_database()
     add_settings(con, program)
-    found: list[Problem] = []
+    found: list[Finding] = []
     try:
         load_exports(con, program, counted=True)
     except ExportsError as error:
-        found += [Problem(what, figures_of(con, table)) for table, what in error.faults]
+        found += [_stop(what, figures_of(con, table)) for table, what in error.faults]
     chosen: Quarter | None = None
     metrics: tuple[Metric, ...] = ()
     has_tables = False
@@ -74,46 +75,59 @@ def check_exports(folder: Path | str, quarter: str = "") -> Check:
         make_tables(con)
         has_tables = True
         chosen = quarters.choose_quarter(con, quarter)
-        metrics = scorecard(con, chosen)
+        found += rates(con, chosen)
+        metrics = tuple(metric(con, chosen) for metric in FIVE)
     except ReviewError as error:
-        found.append(Problem(str(error), tuple(RESTS_ON)))
+        found.append(_stop(str(error), tuple(RESTS_ON)))
     if chosen:
-        found += [
-            *_gaps_that_matter(con, program, chosen),
-            *_ends_too_early(con, program, chosen),
-            *_unmatched(con, chosen),
-        ]
+        found += findings(con, program, chosen, metrics, published)
     differences = tuple(drift(con, program))
     found += _columns_of_some(con, program, differences)
-    return Check(con, program, chosen, metrics, tuple(found), differences, has_tables)
+    return Check(con, program, chosen, metrics, in_order(found), differences, has_tables)
+
+
+def _stop(what: str, figures: tuple[str, ...]) -> Finding:
+    """What keeps the report from being made, in the words of the error."""
+    return Finding(what, figures, severity="stop", why="No report is made.", check="reading")
 
 
 # What makes a number wrong, and what became of the rows
 
 
 def numbers(check: Check) -> pl.DataFrame:
-    """The five figures, `figure`, and whether each is sound, would be wrong, or is not available: `state`."""
+    """The five figures, `figure`, and whether each is sound, in doubt, would be wrong or is not available: `state`."""
     states = []
     for key in LABELS:
         metric = next((each for each in check.metrics if each.key == key), None)
-        if any(key in problem.figures for problem in check.problems):
+        severities = {finding.severity for finding in check.findings if key in finding.figures}
+        if "stop" in severities:
             state = "would be wrong" if metric else "cannot be computed"
         elif metric is None or metric.this is None:
-            state = f"n/a: {metric.why_this}" if metric else "n/a"
+            why = metric.why_this if metric else ""
+            state = why if why.startswith(WITHHELD) else f"n/a: {why}" if why else "n/a"
+        elif "mark" in severities:
+            state = "in doubt"
         else:
             state = "sound"
         states.append(state)
     return pl.DataFrame({"figure": list(LABELS.values()), "state": states})
 
 
-def problems(check: Check) -> pl.DataFrame:
-    """What is amiss, `problem`, and the `figures` that it makes wrong."""
+def found(check: Check) -> pl.DataFrame:
+    """What the checks found, the gravest first: `severity`, `finding`, the `figures` touched, `why` and `mend`."""
     return pl.DataFrame(
-        {
-            "problem": [problem.what for problem in check.problems],
-            "figures": [", ".join(LABELS[key] for key in problem.figures) for problem in check.problems],
-        },
-        schema={"problem": pl.String, "figures": pl.String},
+        [
+            (
+                each.severity,
+                each.what,
+                ", ".join(LABELS[key] for key in each.figures),
+                each.why,
+                each.mend,
+            )
+            for each in check.findings
+        ],
+        schema=dict.fromkeys(("severity", "finding", "figures", "why", "mend"), pl.String),
+        orient="row",
     )
 
 
@@ -182,21 +196,13 @@ def source_days(check: Check) -> pl.DataFrame:
     return days.select(
         pl.struct("table_name", "block")
         .map_elements(
-            lambda row: _source_name(check.program, row["table_name"], row["block"]), return_dtype=pl.String
+            lambda row: source_name(check.program, row["table_name"], row["block"]), return_dtype=pl.String
         )
         .alias("source"),
         pl.col("table_name").alias("table"),
         "day",
         pl.col("row_count").alias("rows"),
     )
-
-
-def _source_name(program: Program, table: str, block: int) -> str:
-    """A block of exports by its table, its place where there are several, and its preset."""
-    exports = program.exports.get(table, [])
-    number = f" {block + 1}" if len(exports) > 1 else ""
-    preset = exports[block].preset if block < len(exports) else None
-    return f"{table}{number}{f' ({preset})' if preset else ''}"
 
 
 def coverage_by_month(check: Check, months: int = 12) -> pl.DataFrame:
@@ -282,7 +288,7 @@ def clock_changes(check: Check) -> pl.DataFrame:
     which are read as an hour later, and `twice`, which are read as the later of the two."""
     rows = check.con.execute("from clock_changes order by table_name, block").fetchall()
     return pl.DataFrame(
-        [(_source_name(check.program, table, block), *told) for table, block, *told in rows],
+        [(source_name(check.program, table, block), *told) for table, block, *told in rows],
         schema={"source": pl.String, "zone": pl.String, "skipped": pl.Int64, "twice": pl.Int64},
         orient="row",
     )
@@ -301,103 +307,18 @@ def columns(check: Check) -> pl.DataFrame:
 # What is amiss
 
 
-def figures_of(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
-    """The figures that rest on an export, as the program stands."""
-    used: dict[str, tuple[str, ...]] = {
-        "transactions": ("revenue",),
-        "attributed": ("value_ratio",) if frames.has_rows(con, "attribution") else (),
-        "invoices": ("revenue", "value_ratio"),
-        "worklogs": ("cost_per_partner",),
-        "costs": ("value_ratio",),
-        "headcount": (),
-        "milestones": (),
-        "calls": (
-            *(("revenue",) if revenue_basis(con) == "unrealized" else ()),
-            *("cost_per_partner", "activation_rate"),
-            *(("value_ratio",) if frames.has_rows(con, "avoidance") else ()),
-            "growth_rate",
-        ),
-    }
-    return used.get(table, tuple(key for key, tables in RESTS_ON.items() if table in tables))
-
-
-def _gaps_that_matter(
-    con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter
-) -> Iterator[Problem]:
-    """Gaps of each source in the quarter or the one before."""
-    first_day = quarters.previous(con, quarter).first_day
-    for table, block, days in _days_by_source(con):
-        spans = [
-            (first, last)
-            for first, last in gaps_between(days, table)
-            if last >= first_day and first <= quarter.last_day
-        ]
-        if spans and (figures := figures_of(con, table)):
-            what = ", ".join(span(first, last) for first, last in spans[:5])
-            more = f" and {len(spans) - 5} more" if len(spans) > 5 else ""
-            source = _source_name(program, table, block)
-            yield Problem(f"{source}: nothing on {what}{more}, and rows before and after.", figures)
-
-
-def _days_by_source(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, int, pl.DataFrame]]:
-    """The table, the block and the `day` and `rows` of each source."""
-    days = frames.frame(con, "source_days").rename({"row_count": "rows"})
-    for (table, block), of_source in days.group_by("table_name", "block", maintain_order=True):
-        yield str(table), int(str(block)), of_source
-
-
-def _ends_too_early(con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter) -> Iterator[Problem]:
-    """Sources that end in the quarter, calls before its end and others before its last month.
-
-    One that another takes over from has not ended too early.
-    """
-    found = list(_days_by_source(con))
-    for table, block, days in found:
-        last: date = max(days["day"].to_list())
-        if not quarter.first_day <= last <= quarter.last_day:
-            continue
-        takes_over = any(
-            other == table and is_soon_after(last, min(each["day"].to_list()))
-            for other, number, each in found
-            if number != block
-        )
-        is_early = (
-            (quarter.last_day - last).days > usual_silence(days)
-            if table == "calls"
-            else table in MONTHLY and _covered_to(con, table, last, found) < quarter.last_month.month
-        )
-        if is_early and not takes_over and (figures := figures_of(con, table)):
-            source = _source_name(program, table, block)
-            yield Problem(
-                f"{source}: the last row is of {day_text(last)}, and the quarter ends on {day_text(quarter.last_day)}.",
-                figures,
-            )
-
-
-def _covered_to(
-    con: duckdb.DuckDBPyConnection, table: str, last: date, found: list[tuple[str, int, pl.DataFrame]]
-) -> date:
-    """The last day a source speaks of: an only one's service may end after its last row."""
-    is_only = sum(other == table for other, *_ in found) == 1
-    ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
-    return max(last, ends.get(table, last)) if is_only else last
-
-
 def _columns_of_some(
     con: duckdb.DuckDBPyConnection, program: Program, differences: Sequence[Drift]
-) -> Iterator[Problem]:
+) -> Iterator[Finding]:
     """Columns that only some files of an export have, and that count: renamed, or not exported then."""
     for each in differences:
         if each.in_some and (figures := figures_of(con, each.table)):
             names = ", ".join(map(repr, each.in_some))
-            source = _source_name(program, each.table, each.block)
-            yield Problem(f"{source}: some files lack the column {names}, and count without it.", figures)
-
-
-def _unmatched(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Problem]:
-    rates = frames.frame(con, "match_rates", first_day=quarter.first_day, last_day=quarter.last_day)
-    for row in rates.to_dicts():
-        share, table = row["unmatched_share"], row["table_name"]
-        if share is not None and share > MOST_UNMATCHED and (figures := figures_of(con, table)):
-            what = f"{table}: {formats.percent(share)} of the quarter's leads to no partner; at most"
-            yield Problem(f"{what} {MOST_UNMATCHED:.0%} may.", figures)
+            source = source_name(program, each.table, each.block)
+            yield Finding(
+                f"{source}: some files lack the column {names}, and count without it.",
+                figures,
+                why="Rows of these files take what the column's absence means: a whole share, one call, no test.",
+                mend="Export the column in all files, or name it with `columns` where it was renamed.",
+                check="columns",
+            )

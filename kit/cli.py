@@ -186,12 +186,19 @@ def remake(edition: Path, program: Path) -> None:
     metavar="2026-Q3",
     help="Fiscal quarter. Default: the last that the data completes.",
 )
+@click.option(
+    "--published",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_default="reports/<program>",
+    help="Folder of earlier pages, whose figures are held against those of today.",
+)
 @within_memory
-def check(program: Path, quarter: str) -> None:
+def check(program: Path, quarter: str, published: Path | None) -> None:
     """Say whether a program's exports can be trusted, before anyone reads a number.
 
     Prints what became of every row of every file, the rows of each source by month and its days without any, what
-    leads to no partner, columns that come and go, and what makes which number wrong. Exits with 1 if something does.
+    leads to no partner, columns that come and go, and what the checks found, the gravest first: a stop keeps the report
+    from being made, a mark stands beside a figure on the page, a note is only told. Exits with 1 at a stop or a mark.
     """
     from kit.check_text import check_text
     from kit.checks import check_exports
@@ -199,7 +206,7 @@ def check(program: Path, quarter: str) -> None:
     if quarter:
         _check_quarter(quarter)
     try:
-        found = check_exports(program, quarter)
+        found = check_exports(program, quarter, published or REPORTS / program.resolve().name)
     except (ReviewError, OSError) as error:
         click.echo(f"api-review: {error}", err=True)
         raise SystemExit(1) from None

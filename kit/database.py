@@ -44,6 +44,7 @@ TABLES = (
     "quarters",
     "coverage",
     "call_days",
+    "evidence_by_quarter",
 )
 HISTORY = timedelta(days=3 * 366)
 

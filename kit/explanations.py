@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 
 from kit import evidence, formats, frames, metrics, notes, quarters
-from kit.checks import figures_of
 from kit.database import tables_of
+from kit.doubts import figures_of
 from kit.errors import ReviewError
 from kit.evidence import FORMULAS, GRADES
 from kit.explanation import Explanation, Section, Table

@@ -7,6 +7,7 @@ from itertools import pairwise
 import polars as pl
 
 from kit import currencies, formats
+from kit.grades import WITHHELD
 from kit.metrics import Metric
 
 # Less than this is noise: 1 % of money, half a point of a rate, a twentieth of a ratio (page-rules.md, 1).
@@ -45,7 +46,7 @@ def message(metrics: Sequence[Metric], funnel: pl.DataFrame, currency: str, basi
     first = f"{opening}, and {_clause(gain, basis)}" if opening and gain else opening
     if not first:
         first = _sentence_case(_clause(gain, basis)) if gain else "Most figures cannot be compared yet"
-    leak = _leak(funnel)
+    leak = "" if by_key["activation_rate"].why_this.startswith(WITHHELD) else _leak(funnel)
     candidates = [
         [first, *_both(_sentence_case(_clause(loss, basis)) if loss else "", leak)],
         [first, _sentence_case(_clause(loss, basis)) if loss else leak],

@@ -1,4 +1,4 @@
-"""Days and months in which a source has nothing, though something is usual."""
+"""Days and months in which a source has nothing, though something is usual, and days with far more than that."""
 
 from datetime import date, timedelta
 from itertools import pairwise
@@ -10,6 +10,10 @@ import polars as pl
 USUAL_CALLS = 10
 # A month without any of these means that something is missing; partners may well have joined in none.
 MONTHLY = ("invoices", "transactions", "worklogs", "costs", "attributed")
+
+# A day is a spike beside the same weekday of the weeks around it, of which there must be so many.
+WEEKS_AROUND, LEAST_AROUND = 8, 4
+TIMES_USUAL, DEVIATIONS = 3, 8
 
 RECENT = 90
 SILENT_AT_LEAST = 4
@@ -65,3 +69,25 @@ def _holds_month(first: date, last: date) -> bool:
 def span(first: date, last: date) -> str:
     """A span of days in words."""
     return f"{first}" if first == last else f"{first} to {last}"
+
+
+def spikes(days: pl.DataFrame, first: date, last: date) -> list[tuple[date, int, float]]:
+    """Days between two with far more calls than the same weekdays around them: the day, its calls, the usual number.
+
+    `days` has `day` and `calls`. Usual is the median of the same weekday in the eight weeks before and after. Far more
+    is three times that and eight deviations above it, as their median says it, no less than chance alone would.
+    """
+    counts: dict[date, int] = dict(days.select("day", "calls").rows())
+    found = []
+    for day in sorted(day for day in counts if first <= day <= last):
+        around = [
+            counts[near]
+            for weeks in range(-WEEKS_AROUND, WEEKS_AROUND + 1)
+            if weeks and (near := day + timedelta(weeks=weeks)) in counts
+        ]
+        if len(around) < LEAST_AROUND or (usual := median(around)) < USUAL_CALLS:
+            continue
+        deviation = max(1.4826 * median(abs(count - usual) for count in around), usual**0.5)
+        if counts[day] > max(TIMES_USUAL * usual, usual + DEVIATIONS * deviation):
+            found.append((day, counts[day], usual))
+    return found

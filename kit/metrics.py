@@ -11,9 +11,10 @@ from fractions import Fraction
 
 import duckdb
 
-from kit import formats, frames, quarters
+from kit import formats, frames, grades, quarters
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
+from kit.grades import Coverage
 
 QUARTERS_SHOWN = 8
 Figure = Decimal | Fraction | None
@@ -24,7 +25,8 @@ class Metric:
     """One of the five figures: this quarter, the last, the change, and how sure it is.
 
     `unit` is money, rate, monthly_rate or ratio; `trend` is relative for money, else a difference. A reason stands
-    beside each figure that is None. `history` holds up to eight quarters, oldest first, this one last.
+    beside each figure that is None. `history` holds up to eight quarters, oldest first, this one last. `grade` is A, B
+    or C, `why_grade` the facts that gave it, `covers` the exports that the figure rests on.
     """
 
     key: str
@@ -37,6 +39,8 @@ class Metric:
     why_trend: str
     history: tuple[tuple[str, Figure], ...]
     grade: str
+    why_grade: str = ""
+    covers: tuple[Coverage, ...] = ()
 
 
 def program_revenue(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
@@ -61,10 +65,7 @@ def program_revenue(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
             return None, needed
         return _if_covered(con, table, quarter, rows[quarter.name][basis])
 
-    paid = Fraction(rows[quarter.name]["recognised_and_paid"])
-    billed = Fraction(rows[quarter.name]["recognised"])
-    grade = "C" if basis != "recognised" else "A" if billed and paid / billed >= Fraction(9, 10) else "B"
-    return _metric(con, quarter, "revenue", "money", of, grade, relative=True)
+    return _metric(con, quarter, "revenue", "money", of, relative=True)
 
 
 def revenue_basis(con: duckdb.DuckDBPyConnection) -> str:
@@ -93,7 +94,7 @@ def cost_per_partner_onboarded(con: duckdb.DuckDBPyConnection, quarter: Quarter)
             return None, "no partner reached production"
         return _if_covered(con, "worklogs", quarter, frames.divided(row["cost"], row["partners"]))
 
-    return _metric(con, quarter, "cost_per_partner", "money", of, "B", relative=True)
+    return _metric(con, quarter, "cost_per_partner", "money", of, relative=True)
 
 
 def partner_activation_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
@@ -107,7 +108,7 @@ def partner_activation_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) ->
             return None, "no partner was registered"
         return _if_covered(con, "calls", quarter, rate)
 
-    return _metric(con, quarter, "activation_rate", "rate", of, "B", needs_whole_start=False)
+    return _metric(con, quarter, "activation_rate", "rate", of, needs_whole_start=False)
 
 
 def cost_vs_value(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
@@ -121,9 +122,7 @@ def cost_vs_value(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
         row = rows[quarter.name]
         return _ratio(con, quarter, row["cost"], value_of(row))
 
-    row = rows[quarter.name]
-    grade = "C" if row["attributed"] or row["avoided"] else program_revenue(con, quarter).grade
-    return _metric(con, quarter, "value_ratio", "ratio", of, grade)
+    return _metric(con, quarter, "value_ratio", "ratio", of)
 
 
 def value_of(row: Mapping[str, Decimal], soft: str = "base") -> Decimal:
@@ -132,7 +131,9 @@ def value_of(row: Mapping[str, Decimal], soft: str = "base") -> Decimal:
 
 
 def value_ratios(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> dict[str, Figure]:
-    """The quarter's ratio under the low and high assumptions, and on direct revenue alone."""
+    """The quarter's ratio under the low and high assumptions, and on direct revenue alone; None if it is withheld."""
+    if grades.sureness(con, revenue_basis(con))[quarter.name]["value_ratio"].withheld:
+        return dict.fromkeys(("low", "high", "direct"))
     row = frames.row_of(con, "cost_and_value_by_quarter", quarter)
     values = {"low": value_of(row, "low"), "high": value_of(row, "high"), "direct": row["direct"]}
     return {name: _ratio(con, quarter, row["cost"], value)[0] for name, value in values.items()}
@@ -176,7 +177,7 @@ def partner_growth_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Met
             return None, f"no partner was active in {before.text}"
         return compound_monthly_rate(active[before.month], active[quarter.last_month.month]), ""
 
-    return _metric(con, quarter, "growth_rate", "monthly_rate", of, "B", needs_whole_start=False)
+    return _metric(con, quarter, "growth_rate", "monthly_rate", of, needs_whole_start=False)
 
 
 def compound_monthly_rate(earlier: int, later: int) -> Decimal:
@@ -247,15 +248,18 @@ def _metric(
     key: str,
     unit: str,
     of: Callable[[Quarter], tuple[Figure, str]],
-    grade: str,
     relative: bool = False,
     needs_whole_start: bool = True,
 ) -> Metric:
-    """Put a metric together from a function that gives a quarter's figure, or None and the reason."""
+    """Put a metric together from a function that gives a quarter's figure, or None and the reason.
+
+    A figure that rests on less of the exports than the program's limit is withheld.
+    """
+    sure = {name: of_five[key] for name, of_five in grades.sureness(con, revenue_basis(con)).items()}
     shown = quarters.quarters_to(con, quarter)[-QUARTERS_SHOWN:]
     begins = con.execute("select min(first_day) from calendar").fetchall()[0][0]
     figures = {
-        each.name: of(each)
+        each.name: _shown(of(each), sure[each.name].withheld)
         if begins is None or each.first_day >= begins
         else (None, f"the calendar begins on {quarters.day_text(begins)}")
         for each in shown
@@ -266,9 +270,26 @@ def _metric(
     if trend is not None:
         why_trend = why_withheld(con, quarter, before, needs_whole_start)
     history = tuple((name, figure) for name, (figure, _) in figures.items())
+    grade, why, covers = sure[quarter.name].grade, sure[quarter.name].why, sure[quarter.name].covers
     return Metric(
-        key, unit, this, last, None if why_trend else trend, why_this, why_last, why_trend, history, grade
+        key,
+        unit,
+        this,
+        last,
+        None if why_trend else trend,
+        why_this,
+        why_last,
+        why_trend,
+        history,
+        grade,
+        why,
+        covers,
     )
+
+
+def _shown(figure: tuple[Figure, str], withheld: str) -> tuple[Figure, str]:
+    """A figure and why it is absent; None and what to mend if it is withheld."""
+    return (None, withheld) if figure[0] is not None and withheld else figure
 
 
 def why_withheld(

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from kit import beside_words, editions, formats, frames, metrics, quarters
+from kit import beside_words, editions, formats, frames, grades, metrics, quarters
 from kit.fiscal import Month, Quarter
 from kit.metrics import Metric
 from kit.quarters import day_text
@@ -21,6 +21,11 @@ LABELS = {
     "value_ratio": "Program cost vs. value",
     "growth_rate": "Partner growth rate",
 }
+MARKS_TOLD = 3
+SHORT = {
+    "revenue": "revenue", "cost_per_partner": "cost per partner", "activation_rate": "activation",
+    "value_ratio": "value", "growth_rate": "growth",
+}  # fmt: skip
 SOURCES = {
     "calls": "call logs", "partners": "partner registry", "invoices": "invoices", "transactions": "transactions",
     "worklogs": "worklogs", "costs": "costs", "attributed": "attributed revenue",
@@ -34,6 +39,8 @@ UNMATCHED = {
 
 def beneath(review: Review, metric: Metric) -> str:
     """The line beneath a metric's name: its n, what it is made of, and why a figure is absent."""
+    if metric.why_this.startswith(grades.WITHHELD):
+        return f"{metric.why_this.capitalize()}."
     line = {
         "revenue": _revenue,
         "cost_per_partner": _cost_per_partner,
@@ -181,7 +188,13 @@ def notes(review: Review) -> list[str]:
     """The notes at the page's foot, in the order of the figures."""
     return [
         note
-        for note in (*_restated(review), *_definitions(review), *_beside(review), *_basis(review))
+        for note in (
+            *_restated(review),
+            *_marked(review),
+            *_definitions(review),
+            *_beside(review),
+            *_basis(review),
+        )
         if note
     ]
 
@@ -222,6 +235,23 @@ def _change(metric: Metric, amount: Fraction, currency: str) -> str:
     return formats.difference(amount) if metric.unit == "ratio" else formats.points(amount)
 
 
+def _marked(review: Review) -> list[str]:
+    """What the checks found that stands against a figure, and how much more they note."""
+    told = [
+        f"‡ {', '.join(SHORT[key] for key in finding.figures).capitalize()}; {finding.what}"
+        for finding in review.marked[:MARKS_TOLD]
+    ]
+    more = len(review.marked) - MARKS_TOLD
+    noted = sum(finding.severity == "note" for finding in review.found)
+    rest = [
+        f"{more} marked" if more > 0 else "",
+        f"{noted} noted" if noted else "",
+    ]
+    if any(rest):
+        told.append(f"Other findings of the checks: {', '.join(part for part in rest if part)}.")
+    return told
+
+
 def _as_reported(metric: Metric, value: float, currency: str) -> str:
     if metric.unit == "money":
         return formats.money(value, currency)
@@ -254,7 +284,27 @@ def _definitions(review: Review) -> list[str]:
         _uncredited(review),
         _unregistered(review),
         "Test accounts are left out throughout.",
-        "Grades: A billed, nine tenths or more of it paid; B measured; C rests on an estimate.",
+        _grades(review),
+    ]
+
+
+def _grades(review: Review) -> str:
+    """What the letters mean, and of each figure shown why it has its own and what it rests on."""
+    told = [
+        f"{SHORT[metric.key]} {metric.grade}, {', '.join([metric.why_grade, *_short_of_all(metric)])}"
+        for metric in review.metrics
+        if metric.this is not None
+    ]
+    means = "Grades: A billed and reconciled (nine tenths paid, calls where usage is billed), B measured, C estimated"
+    return f"{means}: {'; '.join(told)}." if told else f"{means}."
+
+
+def _short_of_all(metric: Metric) -> list[str]:
+    """What a figure rests on less than whole, where its grade does not say so."""
+    return [
+        cover.text
+        for cover in metric.covers
+        if cover.share < 1 and grades.share_text(cover.share) not in metric.why_grade
     ]
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from kit import beside, editions, findings, formats, frames, metrics, quarters, restatements
+from kit import beside, editions, findings, formats, frames, metrics, quarters, reconciliation, restatements
 from kit.database import tables_of
+from kit.doubts import Finding
 from kit.errors import ReviewError
 from kit.fiscal import Month, Quarter
 from kit.metrics import Figure, Metric
@@ -24,7 +25,7 @@ PLAN_ROOM = 700  # characters of [plan] doing, its names filled in
 
 @dataclass(frozen=True)
 class Review:
-    """A program's tables, the quarter reviewed, its five metrics, and what has been restated."""
+    """A program's tables, the quarter reviewed, its five metrics, what has been restated, and what checks found."""
 
     con: duckdb.DuckDBPyConnection
     quarter: Quarter
@@ -32,6 +33,7 @@ class Review:
     inputs: Mapping[str, Any]
     restated: tuple[restatements.Restatement, ...]
     said: editions.Published | None = None
+    found: tuple[Finding, ...] = ()
 
     @cached_property
     def currency(self) -> str:
@@ -59,6 +61,13 @@ class Review:
         """What is asked for beside last quarter."""
         return beside.comparisons(self.con, self.quarter)
 
+    @cached_property
+    def marked(self) -> tuple[Finding, ...]:
+        """The findings that mark a figure on the page; that a quarter is not over is said beside its name."""
+        return tuple(
+            finding for finding in self.found if finding.severity == "mark" and finding.check != "early end"
+        )
+
     def metric(self, key: str) -> Metric:
         return next(metric for metric in self.metrics if metric.key == key)
 
@@ -76,7 +85,8 @@ def open_review(folder: Path | str, quarter: str = "", published: Path | str = "
     before = quarters.previous(con, chosen)
     said = editions.published(published, before.name)
     restated = restatements.restatements(con, program, five, inputs, said, before)
-    return Review(con, chosen, five, inputs, restated, said)
+    found = reconciliation.findings(con, program, chosen, five, published)
+    return Review(con, chosen, five, inputs, restated, said, found)
 
 
 def message(review: Review) -> str:
@@ -298,8 +308,10 @@ def figures(review: Review) -> dict[str, Any]:
             "avoided": number(value["avoided"]),
         },
         "grades": {metric.key: metric.grade for metric in review.metrics},
+        "how_sure": {metric.key: _how_sure_of(metric) for metric in review.metrics},
         "reasons": {metric.key: _reasons(metric) for metric in review.metrics},
         "beside": {comparison.name: _beside(comparison) for comparison in review.beside},
+        "checks": [vars(finding) for finding in review.found],
         "restated": [restatement.as_json() for restatement in review.restated],
         "compared_with": review.said.as_json() if review.said else None,
         "message": message(review),
@@ -327,6 +339,19 @@ def _beside(comparison: beside.Comparison) -> dict[str, Any]:
             for metric in comparison.metrics
         },
         "reasons": {metric.key: _reasons(metric) for metric in comparison.metrics},
+    }
+
+
+def _how_sure_of(metric: Metric) -> dict[str, Any]:
+    """A figure's grade and why, the least share of an export that it rests on, and each with its limit."""
+    return {
+        "grade": metric.grade,
+        "why": metric.why_grade,
+        "coverage": min((float(cover.share) for cover in metric.covers), default=None),
+        "covers": {
+            cover.table: {"share": float(cover.share), "limit": number(cover.limit)}
+            for cover in metric.covers
+        },
     }
 
 

@@ -33,7 +33,7 @@ from kit.values import (
 )
 from kit.weeks import PATTERNS, last_saturday_before
 
-ZERO, ONE = Decimal(0), Decimal(1)
+ZERO, HALF, ONE = Decimal(0), Decimal("0.5"), Decimal(1)
 KINDS = ("subscription", "usage", "overage", "other")
 ENGINES = ("spark", "databricks", "bigquery", "snowflake", "trino", "clickhouse", "athena")
 
@@ -304,6 +304,17 @@ class PricingCase(Block):
     exceptions: Annotated[tuple[PricingException, ...], Field(alias="exception")] = ()
 
 
+class Limits(Block):
+    """[limits]: the share of an export with a partner, of months with costs, under which its figures are withheld."""
+
+    calls: Share = HALF
+    invoices: Share = HALF
+    transactions: Share = HALF
+    attributed: Share = HALF
+    worklogs: Share = HALF
+    costs: Share = HALF
+
+
 class Goal(Block):
     """[goal]: what the next twelve months are to bring."""
 
@@ -336,6 +347,7 @@ class Settings(Block):
     attribution: Attribution | None = None
     avoidance: tuple[Avoidance, ...] = ()
     pricing: tuple[PricingCase, ...] = ()
+    limits: Limits = Limits()
     goal: Goal | None = None
     plan: ActionPlan | None = None
 

@@ -353,7 +353,7 @@ def test_command_exits_with_1_if_a_number_would_be_wrong(program_folder):
     folder = program_folder(calls_csv=text, partners_csv=PARTNERS)
     result = CliRunner().invoke(main, ["check", "--program", str(folder), "--quarter", "2026-Q2"])
     assert result.exit_code == 1
-    assert "! calls: nothing on 2026-05-05" in result.output
+    assert "mark  calls: nothing on 2026-05-05" in result.output
 
 
 def test_command_tells_mistakes_in_the_settings(tmp_path):

@@ -630,8 +630,9 @@ def test_before_monetization_revenue_without_transactions_or_prices_is_none(con)
 
 @pytest.mark.parametrize(("paid", "grade"), [(90, "A"), (89, "B")])
 def test_revenue_is_reconciled_where_nine_tenths_are_paid(con, paid, grade):
-    add(con, "invoices", partner_id="acme", amount=paid)
-    add(con, "invoices", partner_id="acme", amount=100 - paid, status="open")
+    partner(con)
+    add(con, "invoices", partner_id="acme", amount=paid, kind="subscription")
+    add(con, "invoices", partner_id="acme", amount=100 - paid, kind="subscription", status="open")
     assert metrics.program_revenue(opened(con), quarter_of(con)).grade == grade
 
 

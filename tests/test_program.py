@@ -343,8 +343,8 @@ MISTAKES = [
     ("Add {active_partners} more.", "x" * 601, [f'51  plan.doing = "{"x" * 60}…": 601 characters. There is room for 600.']),
     ("one engineer", "x" * 91, [f'52  plan.need[1].what = "{"x" * 60}…": 91 characters. There is room for 90.']),
     ("amount = 95000 }", "amount = -1 }" + ', {what = "a", amount = 0}' * 3, ["52  plan.need: 4 of them. There is room for 3.", "52  plan.need[1].amount = -1: too small. Allowed: 0 or more."]),
-    ("[program]", "plann = 1\n[program]", ['1  plann = 1: not a setting. Allowed: program, page, engine, exports, exclude, rate, attribution, avoidance, pricing, goal, plan. Did you mean "plan"?']),
-    ("[program]", "folder = 1\n[program]", ["1  folder = 1: not a setting. Allowed: program, page, engine, exports, exclude, rate, attribution, avoidance, pricing, goal, plan."]),
+    ("[program]", "plann = 1\n[program]", ['1  plann = 1: not a setting. Allowed: program, page, engine, exports, exclude, rate, attribution, avoidance, pricing, limits, goal, plan. Did you mean "plan"?']),
+    ("[program]", "folder = 1\n[program]", ["1  folder = 1: not a setting. Allowed: program, page, engine, exports, exclude, rate, attribution, avoidance, pricing, limits, goal, plan."]),
     ("[goal]", "[goal]]", ["48  not TOML, at column 7: Expected newline or end of document after a statement."]),
     ("currency = ", "name = ", ["3  not TOML, at column 13: Cannot overwrite a value."]),
 ]  # fmt: skip

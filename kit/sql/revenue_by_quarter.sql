@@ -1,10 +1,7 @@
 -- What did the program bring in, each quarter?
 -- Grain: one row per quarter, quarters without revenue included.
 with recognised as (
-    select
-        months.quarter,
-        sum(amount) as recognised,
-        sum(amount) filter (where status = 'paid') as recognised_and_paid
+    select months.quarter, sum(amount) as recognised
     from recognised_revenue
     inner join months using (month)
     group by months.quarter
@@ -28,7 +25,6 @@ unrealized as (
 select
     quarters.quarter,
     coalesce(recognised.recognised, 0)::decimal(38, 12) as recognised,
-    coalesce(recognised.recognised_and_paid, 0)::decimal(38, 12) as recognised_and_paid,
     coalesce(transacted.transacted, 0)::decimal(38, 12) as transacted,
     coalesce(unrealized.unrealized, 0)::decimal(38, 12) as unrealized
 from quarters

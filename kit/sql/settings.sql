@@ -118,6 +118,13 @@ create table pricing_tiers (
     flat decimal(38, 12) not null
 );
 
+-- One row per export: the least share of it that must lead to a partner, of costs the share of months that must have
+-- some, for the figures on it to be shown.
+create table limits (
+    table_name varchar not null,
+    least decimal(38, 12) not null
+);
+
 -- One row per kind of traffic that is nobody's business.
 create table excluded (
     field varchar not null,

@@ -1,0 +1,51 @@
+"""What a check found: how grave it is, which figures it touches, why, and how to mend it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from kit import frames
+from kit.editions import RESTS_ON
+from kit.metrics import revenue_basis
+
+# A stop keeps the review from being made, a mark stands beside the figure on the page, a note is only told.
+SEVERITIES = ("stop", "mark", "note")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found, the figures it touches, why it matters to them, how to mend it, and where it was seen."""
+
+    what: str
+    figures: tuple[str, ...]
+    severity: str = "mark"
+    why: str = ""
+    mend: str = ""
+    check: str = ""
+    seen: tuple[str, ...] = ()
+
+
+def in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings by severity, the gravest first; of one severity as they were found."""
+    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def figures_of(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
+    """The figures that rest on an export, as the program stands."""
+    used: dict[str, tuple[str, ...]] = {
+        "transactions": ("revenue",),
+        "attributed": ("value_ratio",) if frames.has_rows(con, "attribution") else (),
+        "invoices": ("revenue", "value_ratio"),
+        "worklogs": ("cost_per_partner",),
+        "costs": ("value_ratio",),
+        "headcount": (),
+        "milestones": (),
+        "calls": (
+            *(("revenue",) if revenue_basis(con) == "unrealized" else ()),
+            *("cost_per_partner", "activation_rate"),
+            *(("value_ratio",) if frames.has_rows(con, "avoidance") else ()),
+            "growth_rate",
+        ),
+    }
+    return used.get(table, tuple(key for key, tables in RESTS_ON.items() if table in tables))

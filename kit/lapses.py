@@ -1,0 +1,109 @@
+"""Sources with days, months or owners missing in the quarter looked at."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from kit import formats, frames, quarters
+from kit.doubts import Finding, figures_of
+from kit.fiscal import Quarter
+from kit.gaps import MONTHLY, gaps_between, is_soon_after, span, usual_silence
+from kit.program import Program
+from kit.quarters import day_text
+
+MOST_UNMATCHED = 0.05
+
+
+def silent_days(con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter) -> Iterator[Finding]:
+    """Gaps of each source in the quarter or the one before: days of calls, months of others."""
+    first_day = quarters.previous(con, quarter).first_day
+    for table, block, days in _days_by_source(con):
+        spans = [
+            (first, last)
+            for first, last in gaps_between(days, table)
+            if last >= first_day and first <= quarter.last_day
+        ]
+        if spans and (figures := figures_of(con, table)):
+            told = [span(first, last) for first, last in spans]
+            more = f" and {len(spans) - 5} more" if len(spans) > 5 else ""
+            yield Finding(
+                f"{source_name(program, table, block)}: nothing on {', '.join(told[:5])}{more},"
+                " and rows before and after.",
+                figures,
+                why="What happened then is in no figure.",
+                mend=f"Export {table} of these days again; if there were none, this can stay.",
+                check="silent days",
+            )
+
+
+def ends_too_early(con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter) -> Iterator[Finding]:
+    """Sources that end in the quarter, calls before its end and others before its last month.
+
+    One that another takes over from has not ended too early.
+    """
+    found = list(_days_by_source(con))
+    for table, block, days in found:
+        last: date = max(days["day"].to_list())
+        if not quarter.first_day <= last <= quarter.last_day:
+            continue
+        takes_over = any(
+            other == table and is_soon_after(last, min(each["day"].to_list()))
+            for other, number, each in found
+            if number != block
+        )
+        is_early = (
+            (quarter.last_day - last).days > usual_silence(days)
+            if table == "calls"
+            else table in MONTHLY and _covered_to(con, table, last, found) < quarter.last_month.month
+        )
+        if is_early and not takes_over and (figures := figures_of(con, table)):
+            yield Finding(
+                f"{source_name(program, table, block)}: the last row is of {day_text(last)}, and the quarter ends on"
+                f" {day_text(quarter.last_day)}.",
+                figures,
+                why="The quarter's figures are those of a part of it.",
+                mend=f"Export {table} again, to the quarter's end.",
+                check="early end",
+            )
+
+
+def unmatched(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Exports of which more than MOST_UNMATCHED leads to no partner in the quarter."""
+    rates = frames.frame(con, "match_rates", first_day=quarter.first_day, last_day=quarter.last_day)
+    for row in rates.to_dicts():
+        share, table = row["unmatched_share"], row["table_name"]
+        if share is not None and share > MOST_UNMATCHED and (figures := figures_of(con, table)):
+            what = f"{table}: {formats.percent(share)} of the quarter's leads to no partner; at most"
+            yield Finding(
+                f"{what} {MOST_UNMATCHED:.0%} may.",
+                figures,
+                why="Calls of nobody are left out; money and hours of nobody are counted unchecked.",
+                mend="Add the keys export or aliases; the list of what leads to a partner names the ids.",
+                check="unmatched",
+            )
+
+
+def source_name(program: Program, table: str, block: int) -> str:
+    """A block of exports by its table, its place where there are several, and its preset."""
+    exports = program.exports.get(table, [])
+    number = f" {block + 1}" if len(exports) > 1 else ""
+    preset = exports[block].preset if block < len(exports) else None
+    return f"{table}{number}{f' ({preset})' if preset else ''}"
+
+
+def _days_by_source(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, int, pl.DataFrame]]:
+    """The table, the block and the `day` and `rows` of each source."""
+    days = frames.frame(con, "source_days").rename({"row_count": "rows"})
+    for (table, block), of_source in days.group_by("table_name", "block", maintain_order=True):
+        yield str(table), int(str(block)), of_source
+
+
+def _covered_to(
+    con: duckdb.DuckDBPyConnection, table: str, last: date, found: list[tuple[str, int, pl.DataFrame]]
+) -> date:
+    """The last day a source speaks of: an only one's service may end after its last row."""
+    is_only = sum(other == table for other, *_ in found) == 1
+    ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
+    return max(last, ends.get(table, last)) if is_only else last

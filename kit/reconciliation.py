@@ -1,0 +1,367 @@
+"""Checks before numbers: what in the exports contradicts something else there, which figure that moves, how to mend it.
+
+What is weighed against money, hours, partners or calls is a mark where it comes to a twentieth of them, else a note.
+No export tells payments: whether an invoice is paid is what its system says of it.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from kit import editions, formats, frames, lapses, quarters
+from kit.doubts import Finding, figures_of, in_order
+from kit.fiscal import Quarter
+from kit.gaps import spikes
+from kit.metrics import QUARTERS_SHOWN, Metric, revenue_basis
+from kit.program import Program
+from kit.quarters import day_text
+from kit.restatements import VISIBLE
+
+MATTERS = Fraction(1, 20)
+OVERDUE_DAYS, OVERDUE_MATTERS, OVERDUE_TOLD = 90, Fraction(1, 10), Fraction(1, 100)
+LONGEST_DAY = 16  # hours of one entry; more is a timer left running, or a sum
+GRACE_DAYS = 30  # in which a partner that went live may well not have called yet
+NAMED = 10  # instances of a finding that are kept
+
+
+def findings(
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    quarter: Quarter,
+    metrics: Sequence[Metric] = (),
+    published: Path | str = "",
+) -> tuple[Finding, ...]:
+    """All that the checks find for a quarter, marks before notes.
+
+    `published` is a folder of earlier pages, which the metrics' earlier quarters are held against.
+    """
+    found = [
+        *lapses.silent_days(con, program, quarter),
+        *lapses.ends_too_early(con, program, quarter),
+        *lapses.unmatched(con, quarter),
+        *(finding for check in CHECKS for finding in check(con, quarter)),
+        *moved_quarters(con, metrics, published),
+    ]
+    return in_order(found)
+
+
+# Rates
+
+
+def rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Currencies without a rate of exchange, and roles without an hourly one, in the quarters shown: they stop."""
+    shown = quarters.quarters_to(con, quarter)[-QUARTERS_SHOWN - 1 :]
+    missing = _rows(con, "rates_missing", first_month=shown[0].first_day, last_month=quarter.last_month.month)
+    for table, name in dict.fromkeys((row["table_name"], row["name"]) for row in missing):
+        of = [row for row in missing if (row["table_name"], row["name"]) == (table, name)]
+        count, months = sum(row["row_count"] for row in of), [_month(row) for row in of]
+        is_role = table == "worklogs"
+        first, last = _month(of[0]), _month(of[-1])
+        when = f"in {first}" if first == last else f"from {first} to {last}"
+        yield Finding(
+            f"{table}: {formats.plural(count, 'row')} of {name!r} {when}"
+            f" {'has' if count == 1 else 'have'} no {'hourly rate' if is_role else 'rate of exchange'}.",
+            figures_of(con, table),
+            severity="stop",
+            why=f"{'Hours' if is_role else 'Amounts'} without a rate would count as nothing.",
+            mend=f'Add a [[rate]] with role = "{name}" that is in force by then to program.toml.'
+            if is_role
+            else f"Add {name} for {'this month' if first == last else 'these months'} to the fx export.",
+            check="rate missing",
+            seen=tuple(months[:NAMED]),
+        )
+
+
+# Invoices with what is paid, with usage, and with the plan's price
+
+
+def overdue_invoices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Revenue of this quarter and the last that stands open long after its invoice."""
+    first_day = quarters.previous(con, quarter).first_day
+    rows = _rows(con, "overdue_invoices", first_day=first_day, last_day=quarter.last_day, days=OVERDUE_DAYS)
+    whole = _invoiced(con, quarters.previous(con, quarter)) + _invoiced(con, quarter)
+    amount = sum((row["amount"] for row in rows), Decimal(0))
+    share = frames.divided(amount, whole)
+    if share is None or share < OVERDUE_TOLD:
+        return
+    lines = formats.plural(sum(row["lines"] for row in rows), "line")
+    yield Finding(
+        f"invoices: {_money(con, amount)} of the two quarters' revenue is open more than {OVERDUE_DAYS} days after its"
+        f" invoice ({formats.percent(share)}, {lines} of {formats.plural(len(rows), 'partner')}).",
+        _of_invoices(con),
+        severity="mark" if share >= OVERDUE_MATTERS else "note",
+        why="It counts as revenue, and may never be paid.",
+        mend="Ask for payment, or let the billing system write it off; then export the invoices again.",
+        check="payments",
+        seen=tuple(
+            f"{row['name']}: {_money(con, row['amount'])} open since {day_text(row['since'])}"
+            for row in rows[:NAMED]
+        ),
+    )
+
+
+def usage_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Usage invoiced to a partner for a month in which it made no calls."""
+    rows = _in_quarter(con, "usage_without_calls", quarter)
+    if not rows:
+        return
+    amount = sum((row["amount"] for row in rows), Decimal(0))
+    partners = formats.plural(len({row["partner_id"] for row in rows}), "partner")
+    yield Finding(
+        f"invoices: {_money(con, amount)} of usage is invoiced to {partners} for months without calls of theirs.",
+        _of_invoices(con),
+        severity=_weighed(amount, _invoiced(con, quarter)),
+        why="Either the invoice bills what was not used, or calls are missing that other figures count.",
+        mend="Compare the partner's keys and aliases with the logs; correct the invoice if the logs are right.",
+        check="usage billed",
+        seen=tuple(f"{row['name']}: {_money(con, row['amount'])} in {_month(row)}" for row in rows[:NAMED]),
+    )
+
+
+def unbilled_partners(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Partners invoiced three months in a row that go on calling in a month without an invoice line."""
+    rows = _in_quarter(con, "unbilled_partners", quarter)
+    if not rows:
+        return
+    partners = len({row["partner_id"] for row in rows})
+    active = con.execute(
+        "select count(distinct partner_id) from production_usage where is_active and month between $first and $last",
+        {"first": quarter.first_day, "last": quarter.last_day},
+    ).fetchall()[0][0]
+    yield Finding(
+        f"invoices: {formats.plural(partners, 'partner')}, invoiced month after month before, went on calling in the"
+        " quarter without an invoice line.",
+        _of_invoices(con),
+        severity=_weighed(partners, active),
+        why="Revenue is too low by what was not billed, or the export lacks these lines.",
+        mend="Look the partner up in the billing system: bill it, or export the invoices again.",
+        check="usage not billed",
+        seen=tuple(
+            f"{row['name']}: {formats.plural(row['calls'], 'call')} in {_month(row)}" for row in rows[:NAMED]
+        ),
+    )
+
+
+def unusual_prices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Subscriptions far from what others pay on the same plan."""
+    rows = _in_quarter(con, "unusual_prices", quarter)
+    if rows:
+        yield Finding(
+            f"invoices: {formats.plural(len(rows), 'subscription')} billed at less than half or more than twice what"
+            " the plan costs others.",
+            _of_invoices(con),
+            severity="note",
+            why="It is right where there is a contract; else an amount may be in cents, or of another term.",
+            mend="Compare the line with the contract, and the registry's plan with the one billed.",
+            check="price",
+            seen=tuple(
+                f"{row['name']}: {formats.money(row['price'], row['currency'])} for thirty days of {row['plan']},"
+                f" where {formats.money(row['usual'], row['currency'])} is usual"
+                for row in rows[:NAMED]
+            ),
+        )
+
+
+# Costs with the ledger, and hours
+
+
+def costs_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Categories of cost that equal the onboarding hours at loaded rates, or another export's, month by month."""
+    for row in _in_quarter(con, "costs_twice", quarter):
+        is_hours = row["kind"] == "hours"
+        equals = "the onboarding hours at loaded rates" if is_hours else f"{row['other']!r} of another export"
+        yield Finding(
+            f"costs: {row['category']!r} equals {equals} in {formats.plural(row['months'], 'month')}"
+            f" ({_money(con, row['amount'])} in all).",
+            figures_of(con, "costs"),
+            why="The people who worked these hours are in other costs too."
+            if is_hours
+            else "The same bill seems to be booked twice.",
+            mend=f"Leave {row['category']!r} out of one of the two, or lower its allocation.",
+            check="costs twice",
+        )
+
+
+def missing_costs(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Categories of cost booked in each of six months, and not in one of the quarter's that has others."""
+    cost = frames.row_of(con, "cost_and_value_by_quarter", quarter)["cost"]
+    for row in _in_quarter(con, "missing_costs", quarter):
+        usual = _money(con, row["usual"])
+        yield Finding(
+            f"costs: no {row['category']!r} in {_month(row)}, where {usual} a month is usual.",
+            figures_of(con, "costs"),
+            severity=_weighed(row["usual"], cost + row["usual"]),
+            why="The quarter's cost is too low, and value looks better than it is.",
+            mend="Export the month again once it is closed; if the cost has ended, this can stay.",
+            check="costs missing",
+        )
+
+
+def long_entries(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Entries of onboarding work longer than anybody's day."""
+    rows = _in_quarter(con, "long_entries", quarter, hours=LONGEST_DAY)
+    if not rows:
+        return
+    hours = frames.row_of(con, "onboarding_by_quarter", quarter)["hours"]
+    long = sum((row["hours"] for row in rows), Decimal(0))
+    yield Finding(
+        f"worklogs: {'1 entry' if len(rows) == 1 else f'{len(rows)} entries'} of more than {LONGEST_DAY} hours,"
+        f" {formats.count(long)} of the quarter's {formats.count(hours)}.",
+        figures_of(con, "worklogs"),
+        severity=_weighed(long, hours),
+        why="Nobody works that in a day: a timer was left running, or hours are entered as sums.",
+        mend="Correct the entry in the time sheet and export it again.",
+        check="long entry",
+        seen=tuple(
+            f"{day_text(row['date'])}: {formats.count(row['hours'])} hours, {row['role']}, {row['activity']}"
+            for row in rows[:NAMED]
+        ),
+    )
+
+
+# Calls
+
+
+def call_spikes(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Days with far more calls than the same days of the week around them, in the quarter."""
+    days = frames.frame(con, "calls_by_day")
+    found = spikes(days, quarter.first_day, quarter.last_day)
+    if not found:
+        return
+    within = days.filter(pl.col("day").is_between(quarter.first_day, quarter.last_day))
+    told = [
+        f"{count:,} on {day:%A}, {day_text(day)}, where {usual:,.0f} are usual" for day, count, usual in found
+    ]
+    yield Finding(
+        f"calls: {told[0]}." if len(found) == 1 else f"calls: {len(found)} days with far more than usual.",
+        figures_of(con, "calls"),
+        severity=_weighed(sum(count - usual for _, count, usual in found), int(within["calls"].sum())),
+        why="A log exported twice or calls replayed would raise what was used, and with it unrealized and avoided"
+        " amounts.",
+        mend="Look at whose calls these were; leave a test out with [exclude], a copy by its request ids.",
+        check="spike",
+        seen=tuple(told[:NAMED]),
+    )
+
+
+def live_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Partners that the registry has live since the logs begin, and that never called in production."""
+    rows = _rows(con, "live_without_calls", last_day=quarter.last_day, grace=GRACE_DAYS)
+    if not rows:
+        return
+    live = frames.row_of(con, "activation_by_quarter", quarter)["production"]
+    yield Finding(
+        f"partners: {formats.plural(len(rows), 'partner')} live by the registry"
+        f" {'has' if len(rows) == 1 else 'have'} never made a successful production call.",
+        ("cost_per_partner", "activation_rate"),
+        severity=_weighed(len(rows), live),
+        why="They count as activated and as onboarded.",
+        mend="Take the date out of the registry, or add the keys by which they call.",
+        check="live without calls",
+        seen=tuple(f"{row['name']}: live since {day_text(row['production_at'])}" for row in rows[:NAMED]),
+    )
+
+
+# What was published
+
+
+def moved_quarters(
+    con: duckdb.DuckDBPyConnection, metrics: Sequence[Metric], published: Path | str
+) -> Iterator[Finding]:
+    """Figures of earlier quarters that are no longer what their pages said; none without a folder of pages."""
+    names = [name for name, _ in metrics[0].history[:-1]] if metrics and str(published) else []
+    for name in names:
+        before = editions.published(published, name)
+        said = before.first.get("scorecard", {}) if before else {}
+        moved = {
+            metric.key: (metric.unit, said[metric.key]["this"], now)
+            for metric in metrics
+            if (now := dict(metric.history)[name]) is not None
+            and said.get(metric.key, {}).get("this") is not None
+            and _has_moved(said[metric.key]["this"], float(now))
+        }
+        if moved:
+            currency = str(frames.setting(con, "currency"))
+            yield Finding(
+                f"published: {formats.plural(len(moved), 'figure')} of {name}"
+                f" {'is' if len(moved) == 1 else 'are'} no longer as first reported.",
+                tuple(moved),
+                severity="note",
+                why="A settled quarter moved: its page and this one tell two stories.",
+                mend="See which export or setting changed since; the page marks last quarter's with a dagger.",
+                check="settled quarter moved",
+                seen=tuple(
+                    f"{key}: {_shown(unit, then, currency)} then, {_shown(unit, now, currency)} now"
+                    for key, (unit, then, now) in moved.items()
+                ),
+            )
+
+
+def _has_moved(then: float, now: float) -> bool:
+    return abs(now - then) > VISIBLE * max(abs(then), VISIBLE)
+
+
+def _shown(unit: str, value: Any, currency: str) -> str:
+    if unit == "money":
+        return formats.money(value, currency)
+    return formats.ratio(value) if unit == "ratio" else formats.percent(value)
+
+
+CHECKS: tuple[Callable[[duckdb.DuckDBPyConnection, Quarter], Iterator[Finding]], ...] = (
+    overdue_invoices,
+    usage_without_calls,
+    unbilled_partners,
+    unusual_prices,
+    costs_twice,
+    missing_costs,
+    long_entries,
+    call_spikes,
+    live_without_calls,
+)
+
+
+def _weighed(part: Decimal | float, whole: Decimal | float) -> str:
+    """A mark where a part comes to a twentieth of the whole, or there is no whole; else a note."""
+    return "mark" if whole <= 0 or Fraction(part) >= MATTERS * Fraction(whole) else "note"
+
+
+def _rows(con: duckdb.DuckDBPyConnection, question: str, **parameters: object) -> list[dict[str, Any]]:
+    return frames.frame(con, question, **parameters).to_dicts()
+
+
+def _in_quarter(
+    con: duckdb.DuckDBPyConnection, question: str, quarter: Quarter, **parameters: object
+) -> list[dict[str, Any]]:
+    return _rows(con, question, first_day=quarter.first_day, last_day=quarter.last_day, **parameters)
+
+
+def _month(row: Mapping[str, Any]) -> str:
+    """A row's month as the page writes it: September 2026, or the period's own name."""
+    name = str(row["month"])
+    return (
+        f"{date.fromisoformat(f'{name}-01'):%B %Y}" if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", name) else name
+    )
+
+
+def _money(con: duckdb.DuckDBPyConnection, amount: Decimal) -> str:
+    return formats.money(amount, str(frames.setting(con, "currency")))
+
+
+def _invoiced(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Decimal:
+    """What was recognised in a quarter, credits as so much."""
+    [(amount,)] = con.execute(
+        "select invoices_all from evidence_by_quarter where quarter = $quarter", {"quarter": quarter.name}
+    ).fetchall()
+    return Decimal(amount)
+
+
+def _of_invoices(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The figures that rest on invoices: before monetization revenue does not."""
+    return ("revenue", "value_ratio") if revenue_basis(con) == "recognised" else ("value_ratio",)
