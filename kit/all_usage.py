@@ -1,7 +1,6 @@
 """The daily usage of all logs: what they tell together, each call once."""
 
 import json
-import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from kit.blank import read_sql
 from kit.cache import Cache, key_of, put, version_of
 from kit.columns import literal, typed
 from kit.errors import ReviewError
+from kit.folders import scratch
 from kit.log_reading import read_logs
 from kit.log_usage import COMPRESSION, Block, Log, Told, noted, reading_of, told_of, told_of_file
 from kit.overlaps import LogFile, Window, meeting_logs, settle_logs
@@ -259,8 +259,8 @@ def _contradiction(
 
 def _id_of(con: duckdb.DuckDBPyConnection, program: Program, log: Log, request: str) -> str:
     """A request's id as a log has it."""
-    with tempfile.TemporaryDirectory() as work:
-        reading = reading_of(con, program, [log], Path(work))
+    with scratch() as work:
+        reading = reading_of(con, program, [log], work)
         query = typed(con, program.program.timezone, "calls", reading.export, staged(reading, numbered=False))
         [(text,)] = con.execute(
             f"select request_id from ({query.sql}) where"

@@ -6,14 +6,21 @@ from importlib.resources import files
 import duckdb
 
 from kit.currencies import smallest_unit, unusual_digits
+from kit.masks import masked_key
 from kit.program import Program
 from kit.rows import insert_rows
 from kit.settings import PricingCase
 
+CLOSED = (
+    "autoinstall_known_extensions", "autoload_known_extensions", "allow_community_extensions",
+    "python_enable_replacements",
+)  # fmt: skip
+
 
 def empty_database() -> duckdb.DuckDBPyConnection:
     """A database with every canonical and settings table, empty."""
-    con = duckdb.connect()
+    # No SELECT may make it fetch extensions, nor stand for an object of this process.
+    con = duckdb.connect(config=dict.fromkeys(CLOSED, False))
     con.execute("set TimeZone = 'UTC'")
     # Each row of the canonical tables knows its file, and its place there if the rows were numbered.
     con.execute(read_sql("canonical").replace("\n);", ",\n    file_id integer,\n    source_row bigint\n);"))
@@ -46,7 +53,15 @@ def add_settings(con: duckdb.DuckDBPyConnection, program: Program) -> None:
         hours = work.minutes * work.share / 60
         insert_rows(con, "avoidance", [(work.operation, *values, hours, work.capacity)])
     excluded = program.exclude.model_dump().items()
-    insert_rows(con, "excluded", ((field, value) for field, values in excluded for value in values))
+    insert_rows(
+        con,
+        "excluded",
+        (
+            (field, masked_key(value) if field == "api_key" else value)
+            for field, values in excluded
+            for value in values
+        ),
+    )
     insert_rows(con, "limits", program.limits.model_dump().items())
     insert_rows(con, "goal", ([(program.goal.partners_to_add,)] if program.goal else []))
     if program.plan:

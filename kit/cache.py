@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.errors import ReviewError
+from kit.folders import runs
 from kit.machine import cores
 from kit.remote import fetch, fingerprint_of, url_of
 
@@ -132,7 +133,7 @@ class Cache:
         """Remove what processes of this machine that were killed have left."""
         for left in [*self.folder.glob("writing-*"), *self.folder.glob("spill-*")]:
             host, pid = left.name.split("-", 1)[1].rsplit("-", 2)[0], left.name.rsplit("-", 2)[1]
-            if host == socket.gethostname() and pid.isdigit() and not _runs(int(pid)):
+            if host == socket.gethostname() and pid.isdigit() and not runs(int(pid)):
                 shutil.rmtree(left, ignore_errors=True)
 
 
@@ -178,16 +179,6 @@ def version_of(modules: Sequence[str]) -> str:
 def _stat(file: Path) -> list[int]:
     found = file.stat()
     return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _of_process(within: Path | None) -> Path:

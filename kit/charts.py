@@ -3,6 +3,7 @@
 Every function takes frames of metrics.py and gives a chart that can be changed further.
 """
 
+import json
 import re
 from datetime import date
 from typing import Any
@@ -77,7 +78,7 @@ def revenue(parts: pl.DataFrame, currency: str) -> Any:
                 given.with_columns(title=pl.col("part").replace_strict(dict(zip(shown, titles, strict=True))))
             )
         )
-        .transform_calculate(position=f"indexof({titles!r}, datum.title)")
+        .transform_calculate(position=f"indexof({json.dumps(titles)}, datum.title)")
         .mark_bar(strokeWidth=0.8)
         .encode(
             x=x,

@@ -7,6 +7,7 @@ import polars as pl
 
 from kit import checks, formats
 from kit.checks import Check
+from kit.errors import printable
 from kit.notes import LABELS
 from kit.quarters import day_text
 
@@ -36,9 +37,7 @@ def check_text(check: Check) -> str:
         ("What the checks found", _findings(check)),
     ]
     parts = [f"{title}\n{chr(10).join(lines)}" for title, of in sections if (lines := list(of))]
-    text = "\n\n".join([_heading(check), *parts])
-    # Names and rows are as the exports have them: what moves a terminal's cursor is not shown.
-    return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in text)
+    return printable("\n\n".join([_heading(check), *parts]))
 
 
 def _heading(check: Check) -> str:
@@ -94,7 +93,6 @@ def _rejects(check: Check) -> Iterator[str]:
     rejects = checks.rejects(check)
     for row in rejects.head(SHOWN).iter_rows(named=True):
         yield from _wrapped(f"{row['file']}:{row['line']}  {row['reason']}")
-        yield f"      {row['text'].splitlines()[0][: WIDTH - 6] if row['text'] else ''}"
     if len(rejects) > SHOWN:
         yield f"and {len(rejects) - SHOWN:,} more"
 

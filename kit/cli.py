@@ -7,8 +7,9 @@ from typing import Any, NoReturn
 
 import click
 
-from kit.errors import ReviewError
+from kit.errors import ReviewError, printable, shortened
 
+LONGEST = 10_000  # characters of an error
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 REPORTS = Path(__file__).parent.parent / "reports"
 
@@ -99,13 +100,12 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
                 progress=not quiet and sys.stderr.isatty(),
             )
             if not quiet:
-                click.echo(closing_line(figures))
+                click.echo(printable(closing_line(figures)))
                 click.echo(folder / "one-pager.html")
             for change in (figures["compared_with"] or {}).get("changed", []):
                 click.echo(f"api-review: {change}", err=True)
-    except (ReviewError, OSError) as error:
-        click.echo(f"api-review: {error}", err=True)
-        raise SystemExit(1) from None
+    except Exception as error:
+        _failed(error)
     except KeyboardInterrupt:
         _stopped()
 
@@ -140,9 +140,8 @@ def publish(program: Path, quarter: str, out: Path | None) -> None:
     pages = out or REPORTS / program.resolve().name
     try:
         edition, is_new = freeze(program, quarter, pages)
-    except (ReviewError, OSError) as error:
-        click.echo(f"api-review: {error}", err=True)
-        raise SystemExit(1) from None
+    except Exception as error:
+        _failed(error)
     except KeyboardInterrupt:
         _stopped()
     for each in editions_of(pages, edition.folder.parent.name):
@@ -169,9 +168,8 @@ def remake(edition: Path, program: Path) -> None:
 
     try:
         remade = make_again(edition, program)
-    except (ReviewError, OSError) as error:
-        click.echo(f"api-review: {error}", err=True)
-        raise SystemExit(1) from None
+    except Exception as error:
+        _failed(error)
     except KeyboardInterrupt:
         _stopped()
     click.echo(remade_text(remade))
@@ -207,9 +205,8 @@ def check(program: Path, quarter: str, published: Path | None) -> None:
         _check_quarter(quarter)
     try:
         found = check_exports(program, quarter, published or REPORTS / program.resolve().name)
-    except (ReviewError, OSError) as error:
-        click.echo(f"api-review: {error}", err=True)
-        raise SystemExit(1) from None
+    except Exception as error:
+        _failed(error)
     except KeyboardInterrupt:
         _stopped()
     click.echo(check_text(found))
@@ -236,9 +233,8 @@ def explain(quarter: str, figure: str, program: Path) -> None:
         raise click.BadParameter(str(error), param_hint="FIGURE") from None
     try:
         found = explain_quarter(program, quarter, figure)
-    except (ReviewError, OSError) as error:
-        click.echo(f"api-review: {error}", err=True)
-        raise SystemExit(1) from None
+    except Exception as error:
+        _failed(error)
     except KeyboardInterrupt:
         _stopped()
     click.echo(str(found))
@@ -265,10 +261,9 @@ def usage(program: Path, read: bool, drop: bool) -> None:
             click.echo(f"Deleted {usage_state.drop(loaded) / 1e6:,.1f} MB.")
         if read:
             read_new(loaded)
-        click.echo(usage_state.state_text(loaded))
-    except (ReviewError, OSError) as error:
-        click.echo(f"api-review: {error}", err=True)
-        raise SystemExit(1) from None
+        click.echo(printable(usage_state.state_text(loaded)))
+    except Exception as error:
+        _failed(error)
     except KeyboardInterrupt:
         _stopped()
 
@@ -298,10 +293,20 @@ def init(exports: Path, program: Path | None) -> None:
         stop_if_there(file)
         draft = first_settings(exports, folder)
         write(draft, file)
-    except (ReviewError, OSError) as error:
-        click.echo(f"api-review: {error}", err=True)
-        raise SystemExit(1) from None
-    click.echo(told(draft, exports, file))
+    except Exception as error:
+        _failed(error)
+    click.echo(printable(told(draft, exports, file)))
+
+
+def _failed(error: Exception) -> NoReturn:
+    """Say what is wrong with the settings, the data or the machine, and end with 1; any other error is ours."""
+    text = str(error)
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":  # DuckDB's
+        text = "there is too little memory for this. Let it take more with --memory, or use a larger machine."
+    elif not isinstance(error, (ReviewError, OSError)):
+        raise error
+    click.echo(f"api-review: {shortened(printable(text), LONGEST)}", err=True)
+    raise SystemExit(1) from None
 
 
 def _stopped() -> NoReturn:

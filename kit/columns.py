@@ -7,12 +7,17 @@ from importlib.resources import files
 
 import duckdb
 
+from kit.errors import shortened
+from kit.masks import redacted
 from kit.presets import read_preset
 from kit.raw import Query
 from kit.settings import Export
 
 IDS = ("partner_id", "api_key", "request_id", "line_id", "id")
+# Columns of which not all is kept that an export says, and the macro that leaves the rest out.
+KEPT = {"api_key": "masked_key", "operation": "without_query"}
 EXCEL_NUMBER = r"\d([.,]\d+)?[eE][+-]\d+"
+LONGEST_VALUE = 200  # characters
 EXCEL_LONGEST = 30  # bytes: it keeps fifteen digits
 
 
@@ -130,7 +135,7 @@ def _text_or_value(table: str, name: str, given_type: str | None, export: Export
     if name in export.set:
         query.parameters[f"set_{name}"] = export.set[name]
         value = f"coalesce({value}::varchar, $set_{name})"
-    return value
+    return f"{KEPT[name]}({value}::varchar)" if name in KEPT else value
 
 
 def is_ours(table: str, name: str) -> bool:
@@ -267,6 +272,7 @@ def fault(column: str, type_: str, value: str | None, export: Export) -> str:
     """What is wrong with a column's value, and what is allowed."""
     if value is None:
         return "nothing is given, and a value is required."
+    value = shortened(redacted(value), LONGEST_VALUE)
     if column in IDS:
         return (
             f"{value!r} is a number as Excel rewrites ids. Export again, and do not open it in Excel before."

@@ -1,6 +1,5 @@
 """What the files of an export hold that nothing reads, and which columns come and go between them."""
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from kit.errors import ReviewError
+from kit.folders import scratch
 from kit.opening import UNREADABLE
 from kit.program import Program
 from kit.raw import column_names, file_format, same_name
@@ -36,12 +36,12 @@ def drift(con: duckdb.DuckDBPyConnection, program: Program) -> list[Drift]:
     for table, exports in program.exports.items():
         for block, export in enumerate(exports):
             files = export.files(program.folder)
-            with tempfile.TemporaryDirectory() as folder:
+            with scratch() as folder:
                 try:
                     if table == "calls":  # logs from elsewhere are not fetched for it
                         files = [file for file in files if file.is_file()]
                     fetch(files)
-                    readable = readable_files(files, Path(folder), export.encoding, export.decimal)
+                    readable = readable_files(files, folder, export.encoding, export.decimal)
                 except ReviewError:
                     continue
                 found.append(_of_export(Reading(con, program, table, export, readable), block))

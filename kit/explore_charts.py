@@ -1,5 +1,6 @@
 """Pictures for the notebooks behind the five numbers: frames in, Altair charts out that can be changed further."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -307,7 +308,7 @@ def money_moves(found: pl.DataFrame, currency: str, what: str) -> Any:
     totals = [*long["amount"].to_list(), 0.0]
     bars_ = (
         alt.Chart(rows(long))
-        .transform_calculate(position=f"indexof({list(titles.values())!r}, datum.move)")
+        .transform_calculate(position=f"indexof({json.dumps(list(titles.values()))}, datum.move)")
         .mark_bar()
         .encode(
             x=alt.X("name:N", sort=None, title=None, axis=axis(labelAngle=0, ticks=False)),
@@ -398,7 +399,7 @@ def money_parts(found: pl.DataFrame, currency: str, title: str, subtitle: str) -
     shades = [HARD, "#4f9a98", "#93c4c0", "#3d4a57", "#74818d", "#a3adb6", "#c9d0d6", "#d9a48c"]
     drawn = (
         alt.Chart(rows(floats(found, "cost")))
-        .transform_calculate(position=f"indexof({order!r}, datum.part)")
+        .transform_calculate(position=f"indexof({json.dumps(order)}, datum.part)")
         .mark_bar(size=36)
         .encode(
             x=alt.X("quarter:N", sort=None, title=None, axis=axis(labelAngle=0, ticks=False)),

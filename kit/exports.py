@@ -1,6 +1,5 @@
 """Raw exports → canonical tables, and an account of what became of every file and row."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +9,8 @@ from kit.accounts import enter_counts, enter_files, enter_rejects
 from kit.clocks import clock_changes, enter_clock_changes
 from kit.columns import schema
 from kit.errors import ReviewError
-from kit.opening import UNREADABLE
+from kit.folders import scratch
+from kit.opening import UNREADABLE, stop_at_endless
 from kit.overlaps import set_repeats_aside, settle_overlaps
 from kit.program import Export, Program
 from kit.readable import readable_files
@@ -71,12 +71,14 @@ def load_export(
     file_ids, own = enter_files(con, program, table, block)
     if not own:
         return
-    with tempfile.TemporaryDirectory() as folder:
+    for file in own:
+        stop_at_endless(file)
+    with scratch() as folder:
         reading = Reading(
-            con, program, table, export, readable_files(own, Path(folder), export.encoding, export.decimal)
+            con, program, table, export, readable_files(own, folder, export.encoding, export.decimal)
         )
         if _has_faults(reading):
-            rows, rejects, reading = read_without_rejects(reading, Path(folder))
+            rows, rejects, reading = read_without_rejects(reading, folder)
             enter_rejects(con, file_ids, rejects)
             enter_counts(con, file_ids, rows)
         elif counted:

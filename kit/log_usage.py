@@ -13,14 +13,15 @@ from kit.blank import read_sql
 from kit.cache import Cache, put
 from kit.columns import literal, typed
 from kit.errors import ReviewError
-from kit.opening import UNREADABLE
+from kit.opening import UNREADABLE, stop_at_endless
+from kit.presets import read_preset
 from kit.program import Export, Program
 from kit.raw import Query, column_names, file_format, identifier, same_name
 from kit.readable import readable_files
 from kit.reading import Reading, staged, wanted_of
 from kit.rejects import Reject, read_sound
 from kit.remote import fetch, forget
-from kit.unpacking import unpack
+from kit.unpacking import is_unpacked, unpack
 
 NOT_ALIKE = ("called_at", "calls", "units", "request_id", "status", "source", "source_row")
 SMALL_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT")
@@ -181,6 +182,11 @@ def reading_of(con: duckdb.DuckDBPyConnection, program: Program, logs: Sequence[
     export = logs[0].export
     paths = [path for log in logs for path in log.paths]
     fetch(paths)
+    is_lines = export.preset is not None and read_preset("calls", export.preset).is_lines
+    for path in paths:
+        # Of JSON DuckDB says it; what a file is unpacked into is looked at then.
+        if (is_lines or file_format(path) != "json") and not is_unpacked(path):
+            stop_at_endless(path)
     return Reading(
         con, program, "calls", export, readable_files(paths, work, export.encoding, export.decimal)
     )

@@ -4,7 +4,6 @@ Rows repeat by their vendor's id alone; without one nothing inside a file is dro
 later replaces the earlier for the days it covers, where their rows show that it is one; where they don't, it is asked.
 """
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from kit import formats
 from kit.columns import schema
 from kit.contents import fill_contents
 from kit.errors import ReviewError
+from kit.folders import scratch
 from kit.program import Export, Program
 from kit.readable import readable_files
 from kit.reading import Reading
@@ -458,8 +458,8 @@ def _are_same_lines(reading: Reading, overlap: Overlap, file_ids: Mapping[Path, 
     paths = [path for path, file_id in file_ids.items() if file_id in pair]
     export = reading.export
     fetch(paths)
-    with tempfile.TemporaryDirectory() as work:
-        originals = readable_files(paths, Path(work), export.encoding, export.decimal)
+    with scratch() as work:
+        originals = readable_files(paths, work, export.encoding, export.decimal)
         fill_contents(
             replace(reading, originals=originals),
             {read: file_ids[path] for read, path in originals.items()},

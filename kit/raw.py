@@ -14,8 +14,8 @@ from typing import TypeVar
 
 import duckdb
 
-from kit.errors import ReviewError
-from kit.opening import endings, ends_with, first_lines
+from kit.errors import ReviewError, shortened
+from kit.opening import endings, ends_with, first_lines, stop_at_open_quote
 
 FORMATS = {
     ".csv": "csv",
@@ -36,6 +36,8 @@ WHOLE_LINES = (
     " header = false, delim = '\x1f', quote = '', escape = ''"
 )
 SPARE = 100
+NAMES_SHOWN = 100
+LONG_NAME = 1000  # characters
 
 
 @dataclass
@@ -329,7 +331,10 @@ def rows_of_csv(files: Sequence[Path], begins: Header, layout: Layout, query: Qu
         f"mark_{group}": begins.delimiter,
         f"lines_{group}": begins.records,
     }
-    # DuckDB pads short rows only where it reads a file in one go.
+    # DuckDB pads short rows only where it reads a file in one go; then it leaves out, without a word, what follows an
+    # open quote.
+    for file in files if layout.is_padded else ():
+        stop_at_open_quote(file)
     padding = ", null_padding = true, parallel = false" if layout.is_padded else ""
     return (
         f"read_csv($files_{group}, columns = $columns_{group}, delim = $mark_{group}, skip = $lines_{group},"
@@ -433,14 +438,15 @@ def missing_stop(file: Path, names: Sequence[str], missing: Sequence[str]) -> No
     sentences = []
     if len(names) == 1 and (mark := next((mark for mark in ";\t|" if mark in names[0]), None)):
         raise ReviewError(
-            f"{file}: column {missing[0]!r} is missing: the file has one column alone, {names[0]!r}."
+            f"{file}: column {missing[0]!r} is missing: the file has one column alone, {shortened(names[0])!r}."
             f" Is it delimited by {mark!r}? Then set delimiter = {json.dumps(mark)} for this export."
         )
     for name in missing:
-        near = difflib.get_close_matches(name, names, n=1)
+        near = difflib.get_close_matches(name, [each for each in names if len(each) < LONG_NAME], n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         sentences.append(f"column {name!r} is missing.{hint}")
+    has = ", ".join([*map(shortened, names[:NAMES_SHOWN]), *(["…"] if len(names) > NAMES_SHOWN else [])])
     raise ReviewError(
-        f"{file}: {' '.join(sentences)} The file has: {', '.join(names)}."
+        f"{file}: {' '.join(sentences)} The file has: {has}."
         " If a column goes by another name there, say so with `columns` in program.toml."
     )

@@ -1,5 +1,6 @@
 """Files that DuckDB cannot read as they are → what it can: spreadsheets, other encodings than UTF-8, odd names."""
 
+import codecs
 import csv
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
@@ -7,12 +8,16 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
-from kit.errors import ReviewError
-from kit.opening import UNREADABLE, endings, open_bytes
+from kit.errors import ReviewError, shortened
+from kit.opening import BLOCK, UNREADABLE, endings, open_bytes
 from kit.records import plain_ending
 
+LARGEST_WORKBOOK = 2_000_000_000  # bytes unpacked
+MOST_PACKED = 100  # bytes that a large workbook has of one: some are made to fill a machine's memory
+LARGE = 100_000_000  # bytes
+MOST_ROWS = 1_048_576  # of a sheet, as Excel has it
 PATTERN = re.compile(r"[*?\[]")  # a name with these means other files to DuckDB
 
 
@@ -56,7 +61,10 @@ def _encoding(path: Path, said: str | None) -> str | None:
 def _write_text(path: Path, encoding: str, text: Path) -> None:
     with open_bytes(path) as stream, text.open("wb") as copy:
         try:
-            copy.write(stream.read().decode(encoding).encode())
+            decoder = codecs.getincrementaldecoder(encoding)()
+            while block := stream.read(BLOCK):
+                copy.write(decoder.decode(block).encode())
+            copy.write(decoder.decode(b"", final=True).encode())
         except UnicodeError as error:
             raise ReviewError(f"{path}: not text in the encoding {encoding}: {error}") from None
 
@@ -69,18 +77,35 @@ def _write_sheet(workbook: Path, text: Path, decimal: str) -> None:
 def _rows(workbook: Path, decimal: str) -> Iterator[list[str]]:
     """The first sheet's rows as text, one without values empty; ReviewError if the file is no workbook."""
     from openpyxl import load_workbook  # Few exports are spreadsheets.
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
+        _stop_at_bomb(workbook)
         book = load_workbook(workbook, read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # some programs write a size that is none
-        for row in sheet.iter_rows():
+        for number, row in enumerate(sheet.iter_rows(), start=1):
+            if number > MOST_ROWS:
+                raise ReviewError(
+                    f"{workbook}: its first sheet has more than {MOST_ROWS:,} rows. Export it as CSV."
+                )
             texts = [_text(cell, decimal) for cell in row]
             yield texts if any(texts) else []
         book.close()
-    except (BadZipFile, InvalidFileException, KeyError) as error:
-        raise ReviewError(f"{workbook}: not an Excel workbook (.xlsx): {error}") from None
+    except (ReviewError, OSError, MemoryError):
+        raise
+    except Exception as error:  # openpyxl raises what its parts raise: of XML, of zip, of types
+        raise ReviewError(f"{workbook}: not an Excel workbook (.xlsx): {shortened(str(error))}") from None
+
+
+def _stop_at_bomb(workbook: Path) -> None:
+    """ReviewError if a workbook holds more than any export; its parts unpack to no more than they say."""
+    with ZipFile(workbook) as parts:
+        size = sum(part.file_size for part in parts.infolist())
+    if size > LARGEST_WORKBOOK or (size > LARGE and size > MOST_PACKED * workbook.stat().st_size):
+        raise ReviewError(
+            f"{workbook}: unpacked it has {size:,} bytes, packed {workbook.stat().st_size:,}: no export has. Export it"
+            " as CSV."
+        )
 
 
 def _text(cell: Any, decimal: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from kit.columns import is_ours, literal, marks, schema, typed
+from kit.own_sql import read_own
 from kit.presets import Preset, read_preset
 from kit.program import Export, Program
 from kit.raw import (
@@ -125,7 +126,7 @@ def staged(reading: Reading, numbered: bool) -> Query:
     if reading.preset:
         text = reading.preset.sql
     elif reading.export.sql:
-        text = (reading.program.folder / reading.export.sql).read_text(encoding="utf-8").rstrip().rstrip(";")
+        text = read_own(reading.program.folder / reading.export.sql)
     else:
         return raw
     return Query(f"with raw as (\n{raw.sql}\n)\nselect * from (\n{text}\n)", raw.parameters)

@@ -11,10 +11,13 @@ from itertools import count
 from pathlib import Path
 from typing import IO
 
+from kit.errors import ReviewError
 from kit.opening import endings, open_text
 from kit.raw import FORMATS, Header
 
-csv.field_size_limit(1 << 30)  # logged bodies are long
+LONGEST = 1 << 24  # characters of a record: logged bodies are long, and DuckDB reads no longer JSON
+MOST_BROKEN = 1_000_000  # rows: their text is kept in memory
+csv.field_size_limit(LONGEST)
 NOTHING = Header(",", 0, (), 0)
 
 
@@ -51,17 +54,46 @@ def records(file: Path, shape: Shape) -> Iterator[Record]:
     """The records of a file, blank ones and those above a table's header left out."""
     with open_text(file) as stream:
         read = {"csv": _of_table, "json": _of_json, "lines": _of_lines}[shape.form]
-        yield from read(stream, shape)
+        try:
+            yield from read(_bounded(stream), shape)
+        except _TooLongError as line:
+            raise ReviewError(
+                f"{file}: what begins on line {line} goes on for more than {LONGEST:,} characters, as no row of an"
+                " export does. The file is damaged, no text, or a quoted value in it does not end. Export it again."
+            ) from None
+
+
+class _TooLongError(Exception):
+    """A record is longer than any export's; the line on which it begins."""
+
+
+def _bounded(stream: IO[str]) -> Iterator[str]:
+    """The lines of a stream, until one that would fill the memory."""
+    for number in count(1):
+        line = stream.readline(LONGEST + 1)
+        if len(line) > LONGEST:
+            raise _TooLongError(number)
+        if not line:
+            return
+        yield line
 
 
 def write_sound(file: Path, shape: Shape, to: Path) -> list[Record]:
-    """Write the sound records of a file as they stand, below whatever is above a table's header; the broken ones."""
+    """Write the sound records of a file as they stand, below whatever is above a table's header; the broken ones.
+
+    ReviewError if these are so many that the file is no such export.
+    """
     broken = []
     with to.open("w", encoding="utf-8", newline="") as copy:
         copy.writelines(f"{_unended(line)}\n" for line in _preamble(file, shape))
         for record in records(file, shape):
             if record.reason:
                 broken.append(record)
+                if len(broken) > MOST_BROKEN:
+                    raise ReviewError(
+                        f"{file}: more than {MOST_BROKEN:,} rows are broken, the first on line {broken[0].line}:"
+                        f" {broken[0].reason}."
+                    )
             else:
                 copy.write(f"{_unended(record.text)}\n")  # DuckDB takes one kind of line end a file
     return broken
@@ -85,17 +117,21 @@ def _unended(text: str) -> str:
 
 def _preamble(file: Path, shape: Shape) -> list[str]:
     with open_text(file) as stream:
-        return [line for line, _ in zip(stream, range(shape.begins.lines), strict=False)]
+        return [stream.readline(LONGEST) for _ in range(shape.begins.lines)]
 
 
-def _of_table(stream: IO[str], shape: Shape) -> Iterator[Record]:
+def _of_table(stream: Iterator[str], shape: Shape) -> Iterator[Record]:
     """Records of delimited text as RFC 4180 has them; a quoted value may hold line breaks."""
     begins = shape.begins
     lines: list[str] = []
     place = begins.lines
 
     def feed() -> Iterator[str]:
+        size = 0
         for line in stream:
+            size = size + len(line) if lines else len(line)
+            if size > LONGEST:
+                raise _TooLongError(place + 1)
             lines.append(line)
             yield line
 
@@ -128,7 +164,7 @@ def _width(values: list[str], shape: Shape) -> str:
     return f"{len(values)} values, where the header has {len(shape.begins.names)}"
 
 
-def _of_json(stream: IO[str], shape: Shape) -> Iterator[Record]:
+def _of_json(stream: Iterator[str], shape: Shape) -> Iterator[Record]:
     for line, text in enumerate(stream, start=1):
         if text.strip():
             yield Record(line, text, _not_utf8(text) or _not_object(text))
@@ -146,7 +182,7 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON value")
 
 
-def _of_lines(stream: IO[str], shape: Shape) -> Iterator[Record]:
+def _of_lines(stream: Iterator[str], shape: Shape) -> Iterator[Record]:
     for line, text in enumerate(stream, start=1):
         if text.strip():
             yield Record(line, text, _not_utf8(text))

@@ -1,6 +1,7 @@
 """Reading an export again without its broken and faulty rows, which are kept aside; too many of them stop it."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,13 +12,16 @@ import duckdb
 
 from kit import formats
 from kit.columns import date_order, fault, schema
-from kit.errors import ReviewError
+from kit.errors import ReviewError, shortened
+from kit.masks import redacted
 from kit.opening import UNREADABLE
 from kit.reading import Reading, fill_typed, raw_rows, row_counts, shape_of
 from kit.records import Record, Shape, plain_ending, sound_records, write_sound
 
 SHOWN = 5
 KEYS_SHOWN = 30
+LONGEST_REASON = 1000  # characters
+MOST_FAULTY = 1_000_000  # rows: each is looked up in its file
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,10 @@ def read_sound(reading: Reading, folder: Path) -> tuple[dict[Path, int], list[Re
     """What `read_without_rejects` does, however many rows are kept aside."""
     try:
         sound, copies, broken = _sound_copies(reading, folder)
-        fill_typed(sound, numbered=True)
+        if fill_typed(sound, numbered=True) > MOST_FAULTY:
+            raise ReviewError(_far_too_many(sound))
         counts = row_counts(sound)
-    except duckdb.Error as error:
+    except (duckdb.Error, EOFError) as error:
         raise ReviewError(reading_failed(reading, folder, error)) from None
     rejects = sorted(
         [*broken, *_faulty_rows(sound, copies)], key=lambda reject: (str(reject.path), reject.line)
@@ -155,24 +160,26 @@ def _reason(reading: Reading, path: Path, is_json: bool, column: str, value: str
                 {"file": str(line), "types": reading.preset.types},
             ).fetchall()
         except duckdb.Error as error:
-            return f"{str(error).split(': ', 2)[-1].splitlines()[0]}."
+            return f"{redacted(shortened(str(error).split(': ', 2)[-1].splitlines()[0], LONGEST_REASON))}."
     what = f"column {column!r}: {fault(column, types[column], value, reading.export)}"
     if is_json and value is None:
-        what += f" The object has: {', '.join(list(json.loads(text))[:KEYS_SHOWN])}."
+        what += f" The object has: {', '.join(map(shortened, list(json.loads(text))[:KEYS_SHOWN]))}."
     return what
 
 
 # What to say
 
 
-def reading_failed(reading: Reading, folder: Path, error: duckdb.Error) -> str:
+def reading_failed(reading: Reading, folder: Path, error: duckdb.Error | EOFError) -> str:
     """What DuckDB says of an export that it can't read, with the files and the SQL that it may mean."""
     reason = reading.named(str(error)).replace(f"{folder}/", "")
+    reason = re.sub(r"\n *Original Line:.*", "", reason)  # it may hold anything, and be of any length
     reason = reason.split("\n\nLINE ")[0].split("Possible fixes")[0].split("Possible Solution")[0].strip()
     paths = [str(path) for path in reading.originals.values()]
     more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
     by = reading.export.sql or (f"preset {reading.export.preset}" if reading.export.preset else "")
     named = f" by {by}" if by else ""
+    reason = redacted(shortened(reason, LONGEST_REASON))
     return f"The {reading.table} export cannot be read{named}: {reason}\nFiles: {', '.join(paths[:SHOWN])}{more}."
 
 
@@ -223,6 +230,17 @@ def preset_hint(reading: Reading) -> str:
 def without_identity(reading: Reading) -> str:
     """What to say of a preset's calls of which none says whose it is."""
     return f"The calls export says of no call whose it is. {preset_hint(reading)}"
+
+
+def _far_too_many(reading: Reading) -> str:
+    types = {name: type_ for name, type_, *_ in schema(reading.table)}
+    [(column, value)] = reading.con.execute(
+        "select problem, problem_value from typed where problem is not null limit 1"
+    ).fetchall()
+    return (
+        f"More than {MOST_FAULTY:,} rows of the {reading.table} export have faults. The first has in column {column!r}:"
+        f" {fault(column, types[column], value, reading.export)}"
+    )
 
 
 def _without_place(reading: Reading, found: Sequence[tuple[str, int, str, str | None]]) -> str:

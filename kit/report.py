@@ -3,14 +3,13 @@
 import importlib
 import json
 import logging
-import shutil
-import tempfile
 import threading
 import warnings
 from pathlib import Path
 from typing import Any
 
 from kit.errors import ReviewError
+from kit.folders import put_folder, writing_in
 from kit.program import load_program, locate
 from kit.sheet import style
 from kit.usage import read_new
@@ -32,14 +31,13 @@ def write_report(
     loaded = load_program(program)  # Mistakes in the settings are told before anything is started or written.
     if has_new(loaded):  # Here there is a terminal that can say how far it is; the notebook finds it done.
         read_new(loaded)
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=out) as work:
-        executed = run_notebook(program, quarter, out, Path(work) / "one-pager.ipynb", progress)
+    with writing_in(out) as work:
+        executed = run_notebook(program, quarter, out, work / "one-pager.ipynb", progress)
         figures = figures_of(executed)
         page = lay_out(executed, f"{figures['program']}: API program review {figures['quarter']}")
-        written = Path(work) / figures["quarter"]
+        written = work / figures["quarter"]
         written.mkdir()
-        (Path(work) / "one-pager.ipynb").rename(written / "one-pager.ipynb")
+        (work / "one-pager.ipynb").rename(written / "one-pager.ipynb")
         (written / "one-pager.html").write_text(page, encoding="utf-8")
         (written / "figures.json").write_text(
             json.dumps(figures, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8"
@@ -54,13 +52,14 @@ def write_report(
                 written / "rejects.jsonl"
             )
         target = out / figures["quarter"]
-        _replace(written, target)
+        put_folder(written, target)
     return target, figures
 
 
 def run_notebook(program: Path, quarter: str, published: Path, to: Path, progress: bool) -> Any:
     """The one-page notebook as papermill ran it; ReviewError with the message of the one its cells raised."""
     import papermill  # It takes longer to load than the rest of the kit; --help needn't wait for it.
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     # nbconvert loads while the kernel works.
@@ -88,6 +87,11 @@ def run_notebook(program: Path, quarter: str, published: Path, to: Path, progres
         if error.ename in ("ReviewError", "ProgramError", "ExportsError"):
             raise ReviewError(error.evalue) from None
         raise
+    except DeadKernelError:
+        raise ReviewError(
+            "The process of the notebook was ended from outside, as systems do where memory runs out. Let it take less"
+            " with --memory, or use a larger machine."
+        ) from None
 
 
 def figures_of(notebook: Any) -> dict[str, Any]:
@@ -115,18 +119,3 @@ def lay_out(notebook: Any, title: str) -> str:
             f"The page would have {len(page.encode()):,} bytes. There is room for {LARGEST_PAGE:,}."
         )
     return str(page)
-
-
-def _replace(written: Path, target: Path) -> None:
-    """Put a folder in the place of another; the old one is gone only when the new one stands."""
-    if target.exists():
-        old = written.parent / "old"
-        target.rename(old)
-        try:
-            written.rename(target)
-        except OSError:
-            old.rename(target)
-            raise
-        shutil.rmtree(old)
-    else:
-        written.rename(target)

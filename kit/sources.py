@@ -9,6 +9,7 @@ from typing import Any
 from kit import presets
 from kit.errors import ReviewError
 from kit.mistakes import EXAMPLES, Mistake, blocks, unknown
+from kit.own_sql import read_own
 from kit.remote import files_at
 from kit.toml_lines import Key
 from kit.urls import has_secret, is_remote
@@ -142,8 +143,18 @@ def _files(folder: Path, key: Key, block: dict[str, Any]) -> Iterator[Mistake]:
             yield Mistake((*key, "path", place, *secret), reason)
     if isinstance(sql := block.get("sql"), str):
         found = [file for file in _found(folder, sql)[0] if file == folder / sql]
-        if reason := _astray(folder, sql, found):
+        if reason := _astray(folder, sql, found) or _not_own(found):
             yield Mistake((*key, "sql"), reason)
+
+
+def _not_own(found: list[Path]) -> str:
+    """Why files are no SELECT from an export's rows alone; empty if they are."""
+    try:
+        for file in found:
+            read_own(file)
+    except ReviewError as error:
+        return f"{error}"
+    return ""
 
 
 def _read_twice(folder: Path, table: str, found: list[tuple[Key, dict[str, Any]]]) -> Iterator[Mistake]:
@@ -191,6 +202,8 @@ def _astray(folder: Path, text: str, found: list[Path]) -> str:
         return ""
     if not path.is_absolute() and ".." in path.parts:
         return "leaves the program folder. If that is meant, write an absolute path."
+    if not found and (other := _no_file(folder / path)):
+        return other
     if not found:
         return f"no such file. Looked in {path.parent if path.is_absolute() else folder}."
     folders: dict[Path, Path] = {}
@@ -201,6 +214,15 @@ def _astray(folder: Path, text: str, found: list[Path]) -> str:
                 f" {file.resolve()}. If that is meant, write an absolute path."
             )
     return ""
+
+
+def _no_file(path: Path) -> str:
+    """What stands where a file is expected, and is none; empty where nothing does."""
+    if path.is_symlink() and not path.exists():
+        return f"a link to {path.readlink()}, where nothing is."
+    if path.is_dir():
+        return 'a folder. Write the files in it like "exports/*.csv".'
+    return "no file of bytes, but a pipe or a device." if path.exists() else ""
 
 
 def _resolved(file: Path, folders: dict[Path, Path]) -> Path:

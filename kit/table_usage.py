@@ -13,6 +13,7 @@ import polars as pl
 from kit.cache import Cache, key_of, put
 from kit.engine import connected, missing, partitions, usage_in_batches
 from kit.log_usage import Log, Told
+from kit.masks import masked_usage
 from kit.program import Export, Program
 from kit.progress import Progress
 
@@ -47,7 +48,8 @@ def table_logs(
         ):
             for day in days:
                 of_day = pl.col("partition_day") == day
-                key = _keep(cache, there[day], answer.usage.filter(of_day), answer.rejected.filter(of_day))
+                usage = masked_usage(answer.usage.filter(of_day))
+                key = _keep(cache, there[day], usage, answer.rejected.filter(of_day))
                 known[day] = (there[day], key)
             cache.remember(
                 "partitions",

@@ -13,7 +13,7 @@ import duckdb
 from fsspec import AbstractFileSystem
 from isal import igzip, isal_zlib
 
-from kit.opening import UNREADABLE
+from kit.opening import LONGEST_END, UNREADABLE, stop_at_endless
 from kit.raw import Query, file_format
 
 PROTOCOL = "unpacked"
@@ -46,26 +46,40 @@ def _named(source: str, file: Path) -> str:
         return source
     if file_format(path) == "json":
         return f"{PROTOCOL}://{source[: -len(ENDING)]}"
-    return str(file) if path.stat().st_size >= WORTH_IT and _unpack_into(path, file) else source
+    if not is_unpacked(path):
+        return source
+    if _unpack_into(path, file):
+        return str(file)
+    stop_at_endless(path)
+    return source
+
+
+def is_unpacked(path: Path) -> bool:
+    """Whether a packed table or log of lines is unpacked into a file, if there is room for it."""
+    return path.suffix == ENDING and file_format(path) != "json" and path.stat().st_size >= WORTH_IT
 
 
 def _unpack_into(packed: Path, file: Path) -> bool:
-    """Unpack a file into another; whether that was done, it being sound and there being room for it."""
+    """Unpack a file into another; whether that was done, it being sound, with lines that end, and room for it."""
     room = min(LARGEST, shutil.disk_usage(file.parent).free // 4)
     piece = bytearray(AT_ONCE)
+    length = 0  # of the line that is not yet at its end
     try:
         with igzip.open(packed, "rb") as stream, file.open("wb") as copy:  # type: ignore[no-untyped-call]
             while size := stream.readinto(piece):
                 copy.write(memoryview(piece)[:size])
                 room -= size
-                if room < 0:
+                after = size - 1 - piece.rfind(b"\n", 0, size)
+                length = length + size if after == size else after
+                if room < 0 or length > LONGEST_END:
                     break
     except (*UNREADABLE, isal_zlib.error):  # type: ignore[misc]
         # Whatever reads the packed file says what is wrong with it
         room = -1
-    if room < 0:
+    is_whole = room >= 0 and length <= LONGEST_END
+    if not is_whole:
         file.unlink(missing_ok=True)
-    return room >= 0
+    return is_whole
 
 
 class _Stream(io.RawIOBase):

@@ -3,7 +3,6 @@
 Everything but this reads usage. Keys lead to partners afterwards, so that another key table reads no log again.
 """
 
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,8 +19,10 @@ from kit.clocks import clock_changes, enter_clock_changes
 from kit.columns import literal
 from kit.copies import content_of
 from kit.errors import ReviewError
+from kit.folders import scratch
 from kit.log_reading import jobs_of, read_logs
 from kit.log_usage import Block, Log, Told, reading_of
+from kit.own_sql import read_own
 from kit.presets import read_preset
 from kit.program import Export, Program
 from kit.reading import Reading, row_counts, stop_at_columns_of_no_file
@@ -35,7 +36,7 @@ from kit.table_usage import table_logs
 OF_MANY = {"path", "overlap", "rejects"}
 # What decides how a log becomes usage: where one of these files changes, what was cached is made anew.
 MODULES = (
-    "columns.py", "currencies.py", "log_usage.py", "opening.py", "raw.py", "readable.py", "reading.py", "records.py",
+    "columns.py", "currencies.py", "log_usage.py", "masks.py", "opening.py", "raw.py", "readable.py", "reading.py", "records.py",
     "rejects.py", "unpacking.py", "usage.py", "sql/calls_of_log.sql", "sql/canonical.sql", "sql/daily_usage.sql",
     "sql/gathered_usage.sql", "sql/reading.sql", "sql/settings.sql", "sql/told_times.sql", "sql/zone_days.sql",
 )  # fmt: skip
@@ -182,7 +183,7 @@ def way_of(program: Program, export: Export) -> dict[str, Any]:
     """What decides how the logs of an export become usage: version, zone, and how they are read."""
     text = read_preset("calls", export.preset).sql if export.preset else ""
     if export.sql:
-        text = (program.folder / export.sql).read_text("utf-8")
+        text = read_own(program.folder / export.sql)
     return {
         "version": version_of(MODULES),
         "zone": program.program.timezone,
@@ -211,8 +212,8 @@ def _stop_at_columns_of_none(con: duckdb.DuckDBPyConnection, program: Program, b
     """ReviewError naming the columns of `columns` that none of a block's logs has."""
     # Mostly the first has them all; the others may be elsewhere and large, and are fetched when they are read.
     for logs in (block.logs[:1], block.logs):
-        with tempfile.TemporaryDirectory() as work:
-            reading = reading_of(con, program, logs, Path(work))
+        with scratch() as work:
+            reading = reading_of(con, program, logs, work)
             try:
                 stop_at_columns_of_no_file(reading)
             except ReviewError as error:
@@ -260,8 +261,8 @@ def _with_text(
         if block.export.table:
             found += told[log].rejects_of(log)
         elif told[log].rejects:
-            with tempfile.TemporaryDirectory() as work:
-                _, rejects, _ = read_sound(reading_of(con, program, [log], Path(work)), Path(work))
+            with scratch() as work:
+                _, rejects, _ = read_sound(reading_of(con, program, [log], work), work)
             found += rejects
     return found
 
@@ -272,8 +273,8 @@ def _count(
     """Enter how many rows each file has, reading those that were never counted, and the hours that clocks skip."""
     unknown = [log for log in block.logs if not told[log].rows and cache.told("rows", log.key) is None]
     for job in jobs_of(unknown):
-        with tempfile.TemporaryDirectory() as work:
-            reading = reading_of(con, program, job, Path(work))
+        with scratch() as work:
+            reading = reading_of(con, program, job, work)
             counts = {reading.originals[path]: count for path, count in row_counts(reading).items()}
         forget([path for log in job for path in log.paths])
         for log in job:
@@ -293,10 +294,10 @@ def _count_clock_changes(
     unknown = [log for log in block.logs if cache.told("clocks", log.key) is None]
     faulty = [log for log in unknown if told[log].rejects]
     for job in [*jobs_of([log for log in unknown if log not in faulty]), *([log] for log in faulty)]:
-        with tempfile.TemporaryDirectory() as work:
-            reading = reading_of(con, program, job, Path(work))
+        with scratch() as work:
+            reading = reading_of(con, program, job, work)
             if told[job[0]].rejects:
-                *_, reading = read_sound(reading, Path(work))
+                *_, reading = read_sound(reading, work)
             found = clock_changes(reading)
         forget([path for log in job for path in log.paths])
         for log in job:

@@ -141,7 +141,8 @@ def test_rows_that_cannot_be_used_are_written_beside_the_page_and_told_on_it(tmp
     folder, figures = report.write_report(program, "", tmp_path / "out")
     reason = "column 'registered_at': 'never' is not allowed. Allowed: a day like 2026-07-31;"
     [kept] = [json.loads(line) for line in (folder / "rejects.jsonl").read_text().splitlines()]
-    assert (kept["file"], kept["line"], kept["text"]) == ("partners.csv", 4, '=1+1,"Cara, once",never')
+    assert (kept["file"], kept["line"]) == ("partners.csv", 4)
+    assert "Cara" not in str(kept)  # what stands there may be anybody's, and stays there
     assert kept["reason"].startswith(reason)
     assert [(each["file"], each["line"], each["rows"]) for each in figures["rejects"]] == [
         ("partners.csv", 4, 1)

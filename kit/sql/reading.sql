@@ -21,6 +21,18 @@ create macro trimmed(text) as if(
     text >= '!' and not ends_with(text, ' ') and strlen(text) = length(text), text, nullif(trim(text), '')
 );
 
+-- What stands for a key that opens something: its last four signs and a hash. The same as masked_key in kit/masks.py.
+create macro masked_key(text) as if(
+    strlen(text) >= 16
+    and regexp_matches(regexp_extract(text, '[A-Za-z0-9+/]{16,}'), '[0-9]')
+    and regexp_matches(regexp_extract(text, '[A-Za-z0-9+/]{16,}'), '[A-Za-z]'),
+    '…' || right(text, 4) || ' (' || left(sha256(text), 16) || ')',
+    text
+);
+
+-- An operation without what its query says, which may be anybody's.
+create macro without_query(text) as if(contains(text, '?'), nullif(rtrim(split_part(text, '?', 1)), ''), text);
+
 create macro in_range(number) as if(abs(number) < 1e15, number, null);
 
 create macro this_age(instant) as if(year(instant) >= 1900, instant, null);
