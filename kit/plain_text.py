@@ -10,6 +10,8 @@ def plain(text: str) -> str:
 
     That is what moves a terminal's cursor, turns the direction of reading, or has no place in XML.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(" " if _is_gap(sign) else sign if _is_shown(sign) else "\ufffd" for sign in text)
 
 

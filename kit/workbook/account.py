@@ -43,10 +43,7 @@ def _definitions(of: Subject) -> None:
 
 def _sources(of: Subject) -> None:
     hashes = of.figures["inputs"]["files"]
-    counts = {
-        (table, file): count
-        for table, file, count in evidence.ledger(of.check).select("table", "file", "read").rows()
-    }
+    counts = {(table, file): count for table, file, count in of.ledger.select("table", "file", "read").rows()}
     rows: list[Row] = [
         row
         | {
@@ -77,7 +74,7 @@ def _ledger(of: Subject) -> None:
         *(Column(fate.capitalize(), fate, "count") for fate in reversed(checks.FATES)),
         Column("Not accounted for", "rest", "count", formula=lambda row: "{read}-SUM({used}:{rejected})"),
     ]
-    rows = [row | {"rest": 0} for row in evidence.ledger(of.check).to_dicts()]
+    rows = [row | {"rest": 0} for row in of.ledger.to_dicts()]
     note = f"What became of every row. {COUNTED}"
     of.book.table("Ledger", "Ledger", note, columns, rows)
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from kit import currencies
 from kit.plain_text import plain
@@ -64,7 +64,7 @@ class Book:
         self._book.set_properties({"created": datetime(day.year, day.month, day.day)})
         self._book.set_calc_mode("auto")
         self._formats = number_formats(currency)
-        self._styles: dict[tuple[tuple[str, Any], ...], Any] = {}
+        self._styles: dict[tuple[Any, ...], Any] = {}
         self.sheets = {name: self._book.add_worksheet(name) for name in sheets}
         for sheet in self.sheets.values():
             _set_up_print(sheet)
@@ -118,17 +118,21 @@ class Book:
 
     def style(self, kind: str, **more: Any) -> Any:
         """A cell's looks by its kind."""
+        known = (kind, *more.items())  # A sheet of 50,000 rows asks a million times.
+        if known not in self._styles:
+            self._styles[known] = self._new_style(kind, more)
+        return self._styles[known]
+
+    def _new_style(self, kind: str, more: Mapping[str, Any]) -> Any:
         looks = {
             "font_size": 10,
             "valign": "vcenter",
             "num_format": self._formats.get(kind, "General"),
-        } | more
+            **more,
+        }
         if kind == "wide":
             looks["text_wrap"] = True
-        key = tuple(sorted(looks.items()))
-        if key not in self._styles:
-            self._styles[key] = self._book.add_format(looks)
-        return self._styles[key]
+        return self._book.add_format(looks)
 
     def head(self, sheet: str, title: str, note: str, freeze: tuple[int, int] = (HEADER_ROW + 1, 0)) -> None:
         """A sheet's title and a note beneath; what is above and left of `freeze` stays in sight."""
@@ -155,9 +159,10 @@ class Book:
             [column.title for column in columns],
             [_is_number(column) for column in columns],
         )
-        places = {column.key: place for place, column in enumerate(columns)}
+        letters = {column.key: xl_col_to_name(place, col_abs=True) for place, column in enumerate(columns)}
+        has_long_texts = any(column.kind == "wide" for column in columns)
         for number, row in enumerate(rows, start=HEADER_ROW + 1):
-            cells = {key: xl_rowcol_to_cell(number, place, col_abs=True) for key, place in places.items()}
+            cells = {key: f"{letter}{number + 1}" for key, letter in letters.items()}
             for place, column in enumerate(columns):
                 formula = column.formula(row) if column.formula else None
                 if formula is not None:
@@ -167,7 +172,7 @@ class Book:
                 else:
                     color = INPUT if _is_number(column) or column.kind == "date" else WORKED_OUT
                     self.write(sheet, number, place, row.get(column.key), column.kind, font_color=color)
-            if height := _height(columns, row):
+            if has_long_texts and (height := _height(columns, row)):
                 self.sheets[sheet].set_row(number, height)
         last = HEADER_ROW + max(len(rows), 1)
         for place, column in enumerate(columns):

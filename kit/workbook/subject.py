@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any
 
 import duckdb
+import polars as pl
 
-from kit import metrics, quarters
+from kit import evidence, metrics, quarters
 from kit.checks import Check
 from kit.fiscal import Quarter
 from kit.program import Program
@@ -57,6 +58,11 @@ class Subject:
     def months(self) -> tuple[date, date]:
         """First and last fiscal month of this quarter and the last."""
         return self.previous.first_day, self.quarter.last_month.month
+
+    @cached_property
+    def ledger(self) -> pl.DataFrame:
+        """What became of the rows of each file: of large logs, the dearest question of all."""
+        return evidence.ledger(self.check)
 
     @cached_property
     def basis(self) -> str:
