@@ -135,7 +135,10 @@ def _text_or_value(table: str, name: str, given_type: str | None, export: Export
     if name in export.set:
         query.parameters[f"set_{name}"] = export.set[name]
         value = f"coalesce({value}::varchar, $set_{name})"
-    return f"{KEPT[name]}({value}::varchar)" if name in KEPT else value
+    if name not in KEPT:
+        return value
+    is_float = given_type in ("FLOAT", "DOUBLE") and name not in export.set
+    return f"{KEPT[name]}({f'whole_text({value})' if is_float else f'{value}::varchar'})"
 
 
 def is_ours(table: str, name: str) -> bool:
@@ -171,6 +174,8 @@ def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
         return f"try_cast(lower({value}::varchar) as {type_})"
     if name == "currency":
         return f"upper({value}::varchar)"
+    if given_type in ("FLOAT", "DOUBLE"):  # of a column of whole numbers in which one is missing
+        return f"whole_text({value})"
     return f"try_cast({value} as {type_})"
 
 

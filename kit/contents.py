@@ -71,10 +71,12 @@ def _hashed(reading: Reading, files: Sequence[Path], numbered: bool) -> Query:
         key = f"parquet_{len(query.parameters)}"
         query.parameters[key] = str(file)
         described = reading.con.execute(
-            "describe select * from read_parquet($file)", {"file": str(file)}
+            "describe select * from read_parquet($file, hive_partitioning = false)", {"file": str(file)}
         ).fetchall()
         columns = {identifier(row[0]): row[0] for row in described}
-        parts.append(f"{_both(columns, identity)} from read_parquet(${key}, filename = 'source')")
+        parts.append(
+            f"{_both(columns, identity)} from read_parquet(${key}, filename = 'source', hive_partitioning = false)"
+        )
     query.sql = numbered_rows(parts, numbered)
     return query
 

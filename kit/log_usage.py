@@ -376,7 +376,8 @@ def _has_values(con: duckdb.DuckDBPyConnection, path: Path, names: Sequence[str]
     columns = [identifier(name) for name in column_names(con, path, None) if same_name(name) in wanted]
     return any(
         con.execute(
-            f"select 1 from read_parquet($file) where {column} is not null limit 1", {"file": str(path)}
+            f"select 1 from read_parquet($file, hive_partitioning = false) where {column} is not null limit 1",
+            {"file": str(path)},
         ).fetchall()
         for column in columns
     )

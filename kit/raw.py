@@ -36,6 +36,7 @@ WHOLE_LINES = (
     " header = false, delim = '\x1f', quote = '', escape = ''"
 )
 SPARE = 100
+SOURCE = "api_review_source"  # a name that no file has a column of
 NAMES_SHOWN = 100
 LONG_NAME = 1000  # characters
 
@@ -138,7 +139,9 @@ def select_text(
     for form, of_form in files_by(of_kind.get("json", []), lambda file: json_layout(con, file)).items():
         parts.append(_select_json(of_form, form, columns, layout, query, decimal))
     if "parquet" in of_kind:
-        parts.append(_select_parquet(con, of_kind["parquet"], columns, query))
+        parts += _select_parquet(
+            con, of_kind["parquet"], columns, query, decimal, beside_text=len(of_kind) > 1
+        )
     query.sql = numbered_rows(parts, numbered)
     return query
 
@@ -176,8 +179,7 @@ def column_names(con: duckdb.DuckDBPyConnection, file: Path, delimiter: str | No
     """The names of a delimited or Parquet file's columns."""
     if file_format(file) == "csv":
         return list(header(con, file, delimiter).names)
-    described = con.execute("describe select * from read_parquet($file)", {"file": str(file)}).fetchall()
-    return [row[0] for row in described]
+    return [name for name, _ in _columns_of_parquet(con, file)]
 
 
 def select_json(
@@ -409,26 +411,85 @@ def json_layout(con: duckdb.DuckDBPyConnection, file: Path) -> str:
 
 
 def _select_parquet(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], wanted: Sequence[Wanted], query: Query
-) -> str:
-    """Types of the file are kept; they say more than text would."""
-    group = len(query.parameters)
-    query.parameters[f"files_{group}"] = [str(file) for file in files]
-    described = con.execute(
-        "describe select * from read_parquet($files, union_by_name = true)",
-        {"files": query.parameters[f"files_{group}"]},
-    ).fetchall()
-    there = {same_name(row[0]): row[0] for row in described}
-    missing_stop(files[0], list(there.values()), _missing(there, wanted))
-    columns = []
-    for column in wanted:
-        name = _name_in(there, column)
-        value = _of_columns(column, [identifier(there[name])] if name is not None else [])
-        columns.append(f"{value} as {identifier(column.ours)}")
-    return (
-        f"select {', '.join(columns)}, source\n"
-        f"from read_parquet($files_{group}, union_by_name = true, filename = 'source')"
+    con: duckdb.DuckDBPyConnection,
+    files: Sequence[Path],
+    wanted: Sequence[Wanted],
+    query: Query,
+    decimal: str,
+    beside_text: bool,
+) -> list[str]:
+    """A SELECT for the files of each schema. Types of the file are kept, as they say more than text would.
+
+    Where files differ in a column's type, or others are text, its values are text: of two types DuckDB would make one,
+    and shift times.
+    """
+    schemas = list(_parquet_schemas(con, files).items())
+    there = [{same_name(name): (name, type_) for name, type_ in schema} for schema, _ in schemas]
+    names = {key: name for of_schema in there for key, (name, _) in of_schema.items()}
+    missing_stop(files[0], list(names.values()), _missing(names, wanted))
+    is_mixed = {
+        column.ours: beside_text
+        or len({of[name][1] for of in there if (name := _name_in(of, column)) is not None}) > 1
+        for column in wanted
+    }
+    parts = []
+    for (_, of_schema), columns in zip(schemas, there, strict=True):
+        group = len(query.parameters)
+        query.parameters[f"files_{group}"] = [str(file) for file in of_schema]
+        values = []
+        for column in wanted:
+            name = _name_in(columns, column)
+            value = _of_columns(column, [])
+            if name is not None:
+                value = _of_columns(column, [_value_of(*columns[name], is_mixed[column.ours], decimal)])
+            elif _name_in(names, column) is not None:
+                value = "null"  # of the type that it has in other files
+            values.append(f"{value} as {identifier(column.ours)}")
+        parts.append(
+            f"select {', '.join(values)}, {SOURCE} as source\n"
+            f"from read_parquet($files_{group}, filename = '{SOURCE}', hive_partitioning = false)"
+        )
+    return parts
+
+
+def _parquet_schemas(
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path]
+) -> dict[tuple[tuple[str, str], ...], list[Path]]:
+    """Files by the names and types of their columns."""
+    told: dict[str, tuple[object, ...]] = dict(
+        con.execute(
+            "select file_name, list((name, type, converted_type, logical_type, num_children))"
+            " from parquet_schema($files) group by file_name",
+            {"files": [str(file) for file in files]},
+        ).fetchall()
     )
+    alike = files_by(files, lambda file: repr(told[str(file)]))
+    return {_columns_of_parquet(con, of_schema[0]): of_schema for of_schema in alike.values()}
+
+
+def _columns_of_parquet(con: duckdb.DuckDBPyConnection, file: Path) -> tuple[tuple[str, str], ...]:
+    described = con.execute(
+        "describe select * from read_parquet($file, hive_partitioning = false)", {"file": str(file)}
+    ).fetchall()
+    return tuple((row[0], row[1]) for row in described)
+
+
+def _value_of(name: str, type_: str, is_mixed: bool, decimal: str) -> str:
+    """SQL for a column's value as the others can be read with: as it is, or as text."""
+    value = identifier(name)
+    if type_ == "TIMESTAMPTZ_NS":  # which converts to nothing else
+        value, type_ = f"{value}::timestamptz", "TIMESTAMP WITH TIME ZONE"
+    if not is_mixed:
+        return value
+    if type_ == "TIMESTAMP WITH TIME ZONE":
+        return f"strftime({value} at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
+    if type_.startswith("TIMESTAMP"):
+        return f"strftime({value}::timestamp, '%Y-%m-%dT%H:%M:%S.%f')"
+    text = f"{value}::varchar"
+    if type_ in ("FLOAT", "DOUBLE"):
+        text = f"whole_text({value})"
+    is_number = type_ in ("FLOAT", "DOUBLE") or type_.startswith("DECIMAL")
+    return f"replace({text}, '.', '{decimal}')" if is_number and decimal != "." else text
 
 
 def missing_stop(file: Path, names: Sequence[str], missing: Sequence[str]) -> None:

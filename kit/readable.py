@@ -18,6 +18,9 @@ LARGEST_WORKBOOK = 2_000_000_000  # bytes unpacked
 MOST_PACKED = 100  # bytes that a large workbook has of one: some are made to fill a machine's memory
 LARGE = 100_000_000  # bytes
 MOST_ROWS = 1_048_576  # of a sheet, as Excel has it
+TABLES = (".csv", ".tsv", ".txt")
+LINE_BREAK = re.compile(rb"\r\n|\n|\r")
+BLANK = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:\r\n|\n|\r))+")  # lines before the first with something
 PATTERN = re.compile(r"[*?\[]")  # a name with these means other files to DuckDB
 
 
@@ -37,6 +40,9 @@ def readable_files(
         elif foreign := _encoding(path, encoding):
             text = folder / f"{number}{plain_ending(path)}"
             _write_text(path, foreign, text)
+        elif (ending := _other_ending(path)) is not None:
+            text = folder / f"{number}{plain_ending(path)}"
+            _write_with_ending(path, ending, text)
         elif PATTERN.search(str(path)):
             text = folder / f"{number}{''.join(end for end in endings(path)[-2:] if not PATTERN.search(end))}"
             text.symlink_to(path.absolute())
@@ -56,6 +62,33 @@ def _encoding(path: Path, said: str | None) -> str | None:
     except UNREADABLE:  # whatever reads it says what is wrong with it
         return None
     return "utf-16" if start in (BOM_UTF16_LE, BOM_UTF16_BE) else said
+
+
+def _other_ending(path: Path) -> bytes | None:
+    """How the lines of a table end that begins with blank lines of another ending: DuckDB would find no row in it."""
+    if plain_ending(path) not in TABLES:
+        return None
+    try:
+        with open_bytes(path) as stream:
+            start = stream.read(BLOCK)
+    except UNREADABLE:
+        return None
+    blank = BLANK.match(start)
+    after = LINE_BREAK.search(start, blank.end()) if blank else None
+    if not blank or not after or set(LINE_BREAK.findall(blank[0])) == {after[0]}:
+        return None
+    return after[0]
+
+
+def _write_with_ending(path: Path, ending: bytes, text: Path) -> None:
+    """The file with its first blank lines ended as its others are."""
+    with open_bytes(path) as stream, text.open("wb") as copy:
+        start = stream.read(BLOCK)
+        blank = BLANK.match(start)
+        end = blank.end() if blank else 0
+        copy.write(LINE_BREAK.sub(lambda _: ending, start[:end]) + start[end:])
+        while block := stream.read(BLOCK):
+            copy.write(block)
 
 
 def _write_text(path: Path, encoding: str, text: Path) -> None:

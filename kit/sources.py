@@ -55,10 +55,16 @@ def files_of(folder: Path, pattern: str) -> list[Path]:
     return [file for file in found if _is_hidden(path) or not _is_hidden(file.relative_to(start))]
 
 
-def natural(path: str) -> tuple[tuple[int, str | int], ...]:
-    """A key that sorts names as people do, 9 before 10, and `x.csv` before `x (1).csv`."""
-    stem = re.sub(r"(\.\w+){1,2}$", "", path)
-    return tuple((1, int(part)) if part.isdigit() else (0, part) for part in re.split(r"(\d+)", stem))
+Parts = tuple[tuple[int, str | int], ...]
+
+
+def natural(path: str) -> tuple[Parts, Parts]:
+    """A key that sorts names as people do, 9 before 10, and `x.csv` before `x (1).csv`; no two names have the same."""
+    return _parts(re.sub(r"(\.\w+){1,2}$", "", path)), _parts(path)
+
+
+def _parts(text: str) -> Parts:
+    return tuple((1, int(part)) if part.isdigit() else (0, part) for part in re.split(r"(\d+)", text))
 
 
 def _is_hidden(path: Path) -> bool:

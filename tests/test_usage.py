@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import duckdb
+import polars as pl
 import pytest
 from conftest import rows
 from hypothesis import given, settings
@@ -521,3 +522,102 @@ def test_memory_is_half_of_what_there_is_unless_said(monkeypatch):
     assert machine.memory_limit() == machine._installed() // 2
     monkeypatch.setenv(machine.MEMORY, "1.5 GB")
     assert machine.memory_limit() == 1_500_000_000
+
+
+# Files that are read together
+
+
+def parquet_of(file, select):
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        con.execute(f"copy ({select}) to '{file}' (format parquet)")
+
+
+REST = "'production' as environment, 200 as status"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "zone", "expected"),
+    [
+        # Times of no zone are the export's, whatever another file has.
+        (
+            "unnest([timestamp '2026-07-02 23:00', timestamp '2026-07-03 01:00']) as called_at, 'acme' as partner_id",
+            "timestamptz '2026-07-09 12:00:00+00' as called_at, 'acme' as partner_id",
+            "America/New_York",
+            [("2026-07-02", 1), ("2026-07-03", 1), ("2026-07-09", 1)],
+        ),
+        (
+            "date '2026-07-02' as called_at, 'acme' as partner_id",
+            "timestamptz '2026-07-09 12:00:00+00' as called_at, 'acme' as partner_id",
+            "UTC",
+            [("2026-07-02", 1), ("2026-07-09", 1)],
+        ),
+    ],
+)
+def test_parquet_of_other_types_says_the_same_beside_others_as_alone(
+    program_folder, first, second, zone, expected
+):
+    block = f'path = "log*.parquet"\ntimezone = "{zone}"'
+    folder = program_folder({"calls": block}, timezone="America/New_York")
+    parquet_of(folder / "log1.parquet", f"select {first}, {REST}")
+    assert used(open_program(folder)) == expected[:-1]
+    parquet_of(folder / "log2.parquet", f"select {second}, {REST}")
+    assert used(open_program(folder)) == expected
+    shutil.rmtree(folder / ".usage")
+    assert used(open_program(folder)) == expected
+
+
+def test_ids_that_are_numbers_are_written_whole_whatever_their_type(program_folder):
+    folder = program_folder({"calls": 'path = "log*"'})
+    at = "timestamptz '2026-02-10 12:00:00+00' as called_at"
+    parquet_of(folder / "log1.parquet", f"select {at}, 1001 as partner_id, 7 as request_id, {REST}")
+    parquet_of(
+        folder / "log2.parquet",
+        f"select {at}, unnest([1001.0::double, null]) as partner_id, unnest([7.0::double, 8.0]) as request_id, {REST}",
+    )
+    (folder / "log3.csv").write_text(calls(call(partner="1001", request="7")))
+    con = open_program(folder)
+    assert rows(con, "select partner_id, sum(calls)::int from usage group by 1 order by 1") == [("1001", 1), (None, 1)]
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_parquet_of_any_unit_of_time_is_read(program_folder, unit):
+    folder = program_folder({"calls": 'path = "calls.parquet"'}, timezone="America/New_York")
+    told = pl.DataFrame({"called_at": [datetime(2026, 2, 10, 3)], "partner_id": ["acme"], "status": [200]})
+    told = told.with_columns(
+        pl.col("called_at").dt.cast_time_unit(unit).dt.replace_time_zone("UTC"),
+        environment=pl.lit("production"),
+    )
+    told.write_parquet(folder / "calls.parquet")
+    assert used(open_program(folder)) == [("2026-02-09", 1)]
+
+
+def test_parquet_with_a_column_named_source_is_read(program_folder):
+    folder = program_folder({"calls": 'path = "calls.parquet"'})
+    at = "timestamptz '2026-02-10 12:00:00+00' as called_at"
+    parquet_of(folder / "calls.parquet", f"select {at}, 'acme' as partner_id, 'web' as source, {REST}")
+    assert used(open_program(folder)) == [("2026-02-10", 1)]
+
+
+def test_folders_name_says_nothing_of_the_calls_in_it(program_folder):
+    folder = program_folder({"calls": 'path = "logs/*/*.parquet"'})
+    (folder / "logs" / "partner_id=bolt").mkdir(parents=True)
+    at = "timestamptz '2026-02-10 12:00:00+00' as called_at"
+    parquet_of(folder / "logs/partner_id=bolt/a.parquet", f"select {at}, 'acme' as partner_id, {REST}")
+    assert rows(open_program(folder), "select partner_id from usage") == [("acme",)]
+
+
+@pytest.mark.parametrize("before", ["\n", " \n\n", "\ufeff\n"])
+def test_blank_lines_of_another_ending_cost_no_row(program_folder, before):
+    text = before + calls(call(), call("2026-02-10T13:00:00Z")).replace("\n", "\r\n")
+    con = open_program(program_folder(calls_csv=text))
+    assert used(con) == [("2026-02-10", 2)]
+
+
+def test_later_name_comes_last_though_names_differ_in_what_looks_like_an_ending(program_folder):
+    names = ["kong.log.1.csv", "kong.log.2.csv", "kong.log.10.csv", "kong.log.10.csv.gz"]
+    folder = program_folder({"calls": 'path = "kong*"'})
+    for name in reversed(names):
+        (folder / name).write_bytes(b"x")
+    [export] = load_program(folder).exports["calls"]
+    assert [file.name for file in export.files(folder)] == names

@@ -21,17 +21,18 @@ create macro trimmed(text) as if(
     text >= '!' and not ends_with(text, ' ') and strlen(text) = length(text), text, nullif(trim(text), '')
 );
 
--- What stands for a key that opens something: its last four signs and a hash. The same as masked_key in kit/masks.py.
+-- What stands for a key that may open something: its last four signs and a hash. The same as masked_key in kit/masks.py.
 create macro masked_key(text) as if(
-    strlen(text) >= 16
-    and regexp_matches(regexp_extract(text, '[A-Za-z0-9+/]{16,}'), '[0-9]')
-    and regexp_matches(regexp_extract(text, '[A-Za-z0-9+/]{16,}'), '[A-Za-z]'),
-    '…' || right(text, 4) || ' (' || left(sha256(text), 16) || ')',
-    text
+    strlen(text) >= 16, concat('…', right(text, 4), ' (', left(md5(text), 16), ')'), text
 );
 
 -- An operation without what its query says, which may be anybody's.
 create macro without_query(text) as if(contains(text, '?'), nullif(rtrim(split_part(text, '?', 1)), ''), text);
+
+-- A number as an id is written: 1001, whatever type it was given.
+create macro whole_text(number) as if(
+    number = trunc(number) and abs(number) < 1e15, number::bigint::varchar, number::varchar
+);
 
 create macro in_range(number) as if(abs(number) < 1e15, number, null);
 
