@@ -42,7 +42,7 @@ def write_report(
         (written / "figures.json").write_text(
             json.dumps(figures, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8"
         )
-        from kit.workbook import evidence_of  # as late as checks below
+        from kit.workbook import evidence_of  # --help needn't wait for xlsxwriter
 
         (written / "evidence.xlsx").write_bytes(evidence_of(program, figures))
         if figures["rejects"]:

@@ -11,7 +11,7 @@ from kit.workbook.subject import Subject
 SHEET = "Scorecard"
 KINDS = {"money": "money", "rate": "percent", "monthly_rate": "percent", "ratio": "ratio"}
 TREND_KINDS = {"money": "change", "rate": "points", "monthly_rate": "points", "ratio": "difference"}
-WIDTHS = (42, 16, 16, 11, 16, 16, 9, 8, 60)
+WIDTHS = (42, 16, 16, 11, 16, 16, 9, 11, 60)
 PERIODS_ROW, FIVE_ROW, PARTS_ROW = 3, 10, 18  # of the headers
 
 
