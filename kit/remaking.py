@@ -134,7 +134,7 @@ def remade_text(remade: Remade) -> str:
     head = f"{about.get('program')}, {remade.edition.title}, run {about.get('run')}:"
     parts = []
     if remade.inputs:
-        parts += ["It no longer rests on the same:", *_listed(remade.inputs)]
+        parts += ["No longer the same:", *_listed(remade.inputs)]
     if remade.figures:
         parts += ["These figures differ:", *_listed(remade.figures)]
     else:
