@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 import duckdb
 
@@ -42,6 +44,27 @@ class Comparison:
 
     def metric(self, key: str) -> Metric:
         return next(metric for metric in self.metrics if metric.key == key)
+
+    def as_json(self) -> dict[str, Any]:
+        """Its days, those it is held against, and of each metric both figures, the trend, and why one is absent."""
+        parts = ("this", "last", "trend")
+        return {
+            "first_day": self.now.first_day.isoformat(),
+            "last_day": self.now.last_day.isoformat(),
+            "last_from": self.then.first_day.isoformat() if self.then else None,
+            "last_to": self.then.last_day.isoformat() if self.then else None,
+            "scorecard": {
+                metric.key: {
+                    part: None if (figure := getattr(metric, part)) is None else float(Fraction(figure))
+                    for part in parts
+                }
+                for metric in self.metrics
+            },
+            "reasons": {
+                metric.key: {part: why for part in parts if (why := getattr(metric, f"why_{part}"))}
+                for metric in self.metrics
+            },
+        }
 
 
 def comparisons(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> tuple[Comparison, ...]:

@@ -295,34 +295,20 @@ def figures(review: Review) -> dict[str, Any]:
             "avoided": number(value["avoided"]),
         },
         "grades": {metric.key: metric.grade for metric in review.metrics},
-        "reasons": {metric.key: _reasons(metric) for metric in review.metrics},
-        "beside": {comparison.name: _beside(comparison) for comparison in review.beside},
+        "reasons": {
+            metric.key: {
+                name: reason
+                for name in ("this", "last", "trend")
+                if (reason := getattr(metric, f"why_{name}"))
+            }
+            for metric in review.metrics
+        },
         "restated": [vars(restatement) for restatement in review.restated],
         "message": message(review),
+        "beside": {comparison.name: comparison.as_json() for comparison in review.beside},
         "run": editions.run_name(review.inputs, quarter.name),
         "inputs": dict(review.inputs),
         "rejects": _rejects(review),
-    }
-
-
-def _reasons(metric: Metric) -> dict[str, str]:
-    """Why a metric's figures are absent."""
-    return {name: reason for name in ("this", "last", "trend") if (reason := getattr(metric, f"why_{name}"))}
-
-
-def _beside(comparison: beside.Comparison) -> dict[str, Any]:
-    """A comparison for machines: its days, those it is held against, and of each metric both figures and the trend."""
-    now, then = comparison.now, comparison.then
-    return {
-        "first_day": now.first_day.isoformat(),
-        "last_day": now.last_day.isoformat(),
-        "last_from": then.first_day.isoformat() if then else None,
-        "last_to": then.last_day.isoformat() if then else None,
-        "scorecard": {
-            metric.key: {name: number(getattr(metric, name)) for name in ("this", "last", "trend")}
-            for metric in comparison.metrics
-        },
-        "reasons": {metric.key: _reasons(metric) for metric in comparison.metrics},
     }
 
 
