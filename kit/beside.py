@@ -16,7 +16,7 @@ import duckdb
 
 from kit import metrics, quarters
 from kit.blank import read_sql
-from kit.database import spine
+from kit.database import TABLES, spine
 from kit.fiscal import Month, Quarter, months_before
 from kit.metrics import Figure, Metric
 from kit.rows import insert_rows
@@ -117,7 +117,12 @@ def _years_to(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[duck
             "months",
             ((month.month, month.next_month, month.name, _part(month, number)) for month in months),
         )
-        years.execute(f"create temporary table quarters as {read_sql('quarters')}")
+        by_quarter = con.execute(
+            "select distinct table_name from duckdb_columns() where column_name = 'quarter'"
+        ).fetchall()
+        for table in TABLES:
+            if (table,) in by_quarter:
+                years.execute(f"create temporary table {table} as {read_sql(table)}")
         yield years
     finally:
         years.close()
