@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 import duckdb
 
 from kit import metrics, quarters
 from kit.blank import read_sql
-from kit.database import spine
+from kit.database import TABLES, spine
 from kit.fiscal import Month, Quarter, months_before
 from kit.metrics import Figure, Metric
 from kit.rows import insert_rows
@@ -42,6 +44,27 @@ class Comparison:
 
     def metric(self, key: str) -> Metric:
         return next(metric for metric in self.metrics if metric.key == key)
+
+    def as_json(self) -> dict[str, Any]:
+        """Its days, those it is held against, and of each metric both figures, the trend, and why one is absent."""
+        parts = ("this", "last", "trend")
+        return {
+            "first_day": self.now.first_day.isoformat(),
+            "last_day": self.now.last_day.isoformat(),
+            "last_from": self.then.first_day.isoformat() if self.then else None,
+            "last_to": self.then.last_day.isoformat() if self.then else None,
+            "scorecard": {
+                metric.key: {
+                    part: None if (figure := getattr(metric, part)) is None else float(Fraction(figure))
+                    for part in parts
+                }
+                for metric in self.metrics
+            },
+            "reasons": {
+                metric.key: {part: why for part in parts if (why := getattr(metric, f"why_{part}"))}
+                for metric in self.metrics
+            },
+        }
 
 
 def comparisons(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> tuple[Comparison, ...]:
@@ -94,7 +117,12 @@ def _years_to(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[duck
             "months",
             ((month.month, month.next_month, month.name, _part(month, number)) for month in months),
         )
-        years.execute(f"create temporary table quarters as {read_sql('quarters')}")
+        by_quarter = con.execute(
+            "select distinct table_name from duckdb_columns() where column_name = 'quarter'"
+        ).fetchall()
+        for table in TABLES:
+            if (table,) in by_quarter:
+                years.execute(f"create temporary table {table} as {read_sql(table)}")
         yield years
     finally:
         years.close()

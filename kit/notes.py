@@ -469,7 +469,7 @@ def period_text(review: Review) -> str:
     """The quarter and its days: Q3 2026, July to September 2026; and to which day, if it is not over."""
     quarter = review.quarter
     days = f"{quarter.first_day:%B} to {quarter.last_day:%B %Y}"
-    if quarter.first_day.day != 1:
+    if quarter.first_day.day != 1 or quarter.last_month.next_month.day != 1:
         days = f"{day_text(quarter.first_day)} to {day_text(quarter.last_day)}"
     last = quarters.call_days(review.con).last_day
     partial = "" if quarters.ends_in_time(review.con, quarter) else f", so far to {day_text(last)}"

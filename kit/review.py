@@ -310,11 +310,11 @@ def figures(review: Review) -> dict[str, Any]:
         "grades": {metric.key: metric.grade for metric in review.metrics},
         "how_sure": {metric.key: _how_sure_of(metric) for metric in review.metrics},
         "reasons": {metric.key: _reasons(metric) for metric in review.metrics},
-        "beside": {comparison.name: _beside(comparison) for comparison in review.beside},
         "checks": [vars(finding) for finding in review.found],
         "restated": [restatement.as_json() for restatement in review.restated],
         "compared_with": review.said.as_json() if review.said else None,
         "message": message(review),
+        "beside": {comparison.name: comparison.as_json() for comparison in review.beside},
         "run": editions.run_name(review.inputs, quarter.name),
         "inputs": dict(review.inputs),
         "rejects": _rejects(review),
@@ -324,22 +324,6 @@ def figures(review: Review) -> dict[str, Any]:
 def _reasons(metric: Metric) -> dict[str, str]:
     """Why a metric's figures are absent."""
     return {name: reason for name in ("this", "last", "trend") if (reason := getattr(metric, f"why_{name}"))}
-
-
-def _beside(comparison: beside.Comparison) -> dict[str, Any]:
-    """A comparison for machines: its days, those it is held against, and of each metric both figures and the trend."""
-    now, then = comparison.now, comparison.then
-    return {
-        "first_day": now.first_day.isoformat(),
-        "last_day": now.last_day.isoformat(),
-        "last_from": then.first_day.isoformat() if then else None,
-        "last_to": then.last_day.isoformat() if then else None,
-        "scorecard": {
-            metric.key: {name: number(getattr(metric, name)) for name in ("this", "last", "trend")}
-            for metric in comparison.metrics
-        },
-        "reasons": {metric.key: _reasons(metric) for metric in comparison.metrics},
-    }
 
 
 def _how_sure_of(metric: Metric) -> dict[str, Any]:

@@ -236,6 +236,8 @@ def test_note_says_how_long_quarter_and_periods_are_and_by_which_rule(reviewed):
     )
     assert expected in notes.notes(reviewed("2023-Q1"))
     assert notes.period_text(reviewed("2022-Q4")) == "Q4 FY2022, 25 September 2022 to 31 December 2022"
+    # It begins with a month and does not end with one.
+    assert notes.period_text(reviewed("2023-Q1")) == "Q1 FY2023, 1 January 2023 to 1 April 2023"
 
 
 def test_note_of_a_long_quarter(reviewed):

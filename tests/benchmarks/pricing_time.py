@@ -21,7 +21,7 @@ import polars as pl
 from kit import fiscal, pricing, quarters
 from kit.blank import empty_database
 from kit.database import add_months, make_tables
-from kit.settings import PricingCase
+from kit.settings import About, PricingCase
 from kit.trials import tried
 
 CENT = Decimal("0.01")
@@ -100,7 +100,7 @@ def program_of(partners: int, months: int) -> duckdb.DuckDBPyConnection:
                 "units": [units for _, _, units in part],
             },
         )
-    add_months(con, 1)
+    add_months(con, About(name="Large", currency="USD", timezone="UTC", stage="pre-monetization"))
     make_tables(con)
     return con
 
