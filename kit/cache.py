@@ -109,7 +109,7 @@ class Cache:
             found = json.loads((self.folder / "index.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             found = {}
-        return found if isinstance(found, dict) and isinstance(found.get("files"), dict) else {"files": {}}
+        return found if _is_index(found) else {"files": {}}
 
     def save(self) -> None:
         """Write down what was learned of the files, if anything was."""
@@ -131,7 +131,8 @@ class Cache:
 
     def tidy(self) -> None:
         """Remove what processes of this machine that were killed have left."""
-        for left in [*self.folder.glob("writing-*"), *self.folder.glob("spill-*")]:
+        elsewhere = Path(tempfile.gettempdir()).glob(f"spill-{socket.gethostname()}-*")
+        for left in [*self.folder.glob("writing-*"), *self.folder.glob("spill-*"), *elsewhere]:
             host, pid = left.name.split("-", 1)[1].rsplit("-", 2)[0], left.name.rsplit("-", 2)[1]
             if host == socket.gethostname() and pid.isdigit() and not runs(int(pid)):
                 shutil.rmtree(left, ignore_errors=True)
@@ -174,6 +175,27 @@ def version_of(modules: Sequence[str]) -> str:
     """A name for the source of modules of the kit and of its SQL, and for the release of DuckDB."""
     here = Path(__file__).parent
     return key_of([version("duckdb"), [(here / module).read_text("utf-8") for module in modules]])
+
+
+def damaged(error: Exception) -> ReviewError:
+    """What to say where something kept cannot be read, though it looks whole."""
+    what = str(error).splitlines()[0][:200]
+    return ReviewError(
+        f"What was kept of call logs in {FOLDER} is damaged ({what}). Delete it: api-review usage --drop"
+    )
+
+
+def _is_index(found: object) -> bool:
+    """Whether something is of an index's shape: facts by what they are and by name, those of files with all parts."""
+    return (
+        isinstance(found, dict)
+        and all(isinstance(facts, dict) for facts in found.values())
+        and isinstance(found.get("files"), dict)
+        and all(
+            isinstance(seen, dict) and {"stat", "at", "sha256"} <= seen.keys()
+            for seen in found["files"].values()
+        )
+    )
 
 
 def _stat(file: Path) -> list[int]:

@@ -154,7 +154,8 @@ def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
         day = _text_day(name, value, export) if is_text else _day(value, given_type)
         return _first_of_month(name, day)
     if type_ == "TIMESTAMP WITH TIME ZONE":
-        return _text_instant(value, export) if is_text else _instant(value, given_type)
+        instant = _text_instant(value, export) if is_text else _instant(value, given_type)
+        return f"of_this_age({instant})" if name == "called_at" else instant
     if type_.startswith("DECIMAL"):
         number = (
             f"read_number({value}, {marks(export)})"

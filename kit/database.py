@@ -1,6 +1,7 @@
 """A program's folder → one database in memory, in which every stop from raw export to figure is a table."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +10,7 @@ import duckdb
 
 from kit import fiscal, weeks
 from kit.blank import add_settings, empty_database, read_sql
+from kit.cache import damaged
 from kit.errors import ReviewError
 from kit.exports import load_exports
 from kit.program import Program, load_program
@@ -17,6 +19,8 @@ from kit.settings import About
 
 # Worked out where it is asked: of a large program it would be the largest table of all.
 VIEWS = ("usage",)
+# These read what was kept of call logs.
+OF_LOGS = ("periods", "period_usage")
 # In the order in which they are made: each asks only the tables before it.
 TABLES = (
     "alias_paths",
@@ -78,12 +82,22 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
     for view in VIEWS:
         con.execute(f"create or replace view {view} as {read_sql(view)}")
     for table in TABLES:
-        con.execute(f"create or replace table {table} as {read_sql(table)}")
+        with _reading_logs() if table in OF_LOGS else nullcontext():
+            con.execute(f"create or replace table {table} as {read_sql(table)}")
         if table == "price_bands":
             con.execute(read_sql("bills_of"))
         if table == "alias_paths":
             con.execute(read_sql("macros"))
             _stop_at_contradictions(con)
+
+
+@contextmanager
+def _reading_logs() -> Iterator[None]:
+    """ReviewError if what was kept of call logs cannot be read."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
+        raise damaged(error) from None
 
 
 def _stop_at_contradictions(con: duckdb.DuckDBPyConnection) -> None:
@@ -109,7 +123,8 @@ def _stop_at_stray_calls(con: duckdb.DuckDBPyConnection) -> None:
 
 def add_months(con: duckdb.DuckDBPyConnection, about: About) -> None:
     """Lay the spine of months under all dates of the exports, with three years of history before the first."""
-    [(first_day, last_day)] = con.execute(read_sql("covered_days")).fetchall()
+    with _reading_logs():
+        [(first_day, last_day)] = con.execute(read_sql("covered_days")).fetchall()
     if first_day is None:
         raise ReviewError("The exports hold no rows.")
     own = _own_calendar(con, last_day)

@@ -37,7 +37,7 @@ def read_logs(
     jobs, size = jobs_of(logs), sum(log.size for log in logs)
     if size < LITTLE:  # a database of their own would take longer than reading them
         return [fault for job in jobs for fault in roll_up(con, program, job, cache, with_calls)]
-    workers = min(machine.cores(), len(jobs))
+    workers = min(machine.readers(), len(jobs))
     crew = _Crew(program, cache, workers, with_calls)
     with Progress(size, "B", "Reading call logs") as progress, ThreadPoolExecutor(workers) as pool:
         tasks = {pool.submit(crew.read, job): job for job in jobs}

@@ -124,7 +124,7 @@ def roll_up(
     try:
         _roll_up_together(con, program, logs, cache, with_calls)
     except (duckdb.Error, FaultsError, ReviewError, *UNREADABLE) as error:
-        if isinstance(error, duckdb.InterruptException):
+        if isinstance(error, (duckdb.InterruptException, duckdb.OutOfMemoryException)):
             raise
         if len(logs) > 1:  # so that the faults of one don't hold up the others
             return [fault for log in logs for fault in roll_up(con, program, [log], cache, with_calls)]

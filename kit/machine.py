@@ -10,7 +10,9 @@ from kit.errors import ReviewError
 
 MEMORY = "API_REVIEW_MEMORY"
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-LEAST = 300_000_000  # bytes: the packages alone have half of that
+LEAST = 500_000_000  # bytes: the packages alone have a third of that
+# A thread that reads call logs was seen to need so much of it.
+OF_READER = 250_000_000
 OF_PACKAGES = 150_000_000
 # DuckDB counts what it plans for; a process was seen to have up to a third more.
 COUNTED = 0.7
@@ -44,6 +46,11 @@ def _installed() -> int:
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def readers() -> int:
+    """How many threads may read call logs at once."""
+    return max(1, min(cores(), memory_limit() // OF_READER - 1))
 
 
 def bound(con: duckdb.DuckDBPyConnection, spill: Path, parts: int = 1, threads: int = 0) -> None:

@@ -1,5 +1,6 @@
 """Reading an export again without its broken and faulty rows, which are kept aside; too many of them stop it."""
 
+import errno
 import json
 import re
 from collections import Counter
@@ -19,6 +20,7 @@ from kit.reading import Reading, fill_typed, raw_rows, row_counts, shape_of
 from kit.records import Record, Shape, plain_ending, sound_records, write_sound
 
 SHOWN = 5
+OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT)
 KEYS_SHOWN = 30
 LONGEST_REASON = 1000  # characters
 MOST_FAULTY = 1_000_000  # rows: each is looked up in its file
@@ -97,6 +99,8 @@ def _sound_copies(reading: Reading, folder: Path) -> tuple[Reading, dict[Path, C
             to = folder / f"sound-{number}{plain_ending(read)}" if shape else read
             records = write_sound(read, shape, to) if shape else []
         except UNREADABLE as error:
+            if isinstance(error, OSError) and error.errno in OF_THE_DISK:
+                raise
             raise ReviewError(
                 f"{original}: the file ends in the middle or is damaged: {error}."
                 " What it lacks cannot be counted: export it again."

@@ -3,8 +3,10 @@
 JSON comes as a stream. Of a table DuckDB wants to know the length before it reads, so it is unpacked into a file.
 """
 
+import gzip
 import io
 import shutil
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,13 +15,14 @@ import duckdb
 from fsspec import AbstractFileSystem
 from isal import igzip, isal_zlib
 
-from kit.opening import LONGEST_END, UNREADABLE, stop_at_endless
+from kit.opening import LONGEST_END, stop_at_endless
 from kit.raw import Query, file_format
 
 PROTOCOL = "unpacked"
 ENDING = ".gz"
 WORTH_IT = 1_000_000  # bytes packed: smaller files take longer to make than they save
 LARGEST = 4_000_000_000  # bytes unpacked
+DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, isal_zlib.error)
 AT_ONCE = 1 << 22  # bytes: to allot larger pieces takes longer than to fill them
 
 
@@ -47,11 +50,22 @@ def _named(source: str, file: Path) -> str:
     if file_format(path) == "json":
         return f"{PROTOCOL}://{source[: -len(ENDING)]}"
     if not is_unpacked(path):
+        _stop_at_damage(path)
         return source
     if _unpack_into(path, file):
         return str(file)
     stop_at_endless(path)
     return source
+
+
+def _stop_at_damage(packed: Path) -> None:
+    """EOFError if a packed file is not whole, or its checksum is another's; DuckDB looks at no checksum."""
+    try:
+        with igzip.open(packed, "rb") as stream:  # type: ignore[no-untyped-call]
+            while stream.read(AT_ONCE):
+                pass
+    except DAMAGED as error:  # type: ignore[misc]
+        raise EOFError(f"{packed}: {error}") from None
 
 
 def is_unpacked(path: Path) -> bool:
@@ -73,8 +87,9 @@ def _unpack_into(packed: Path, file: Path) -> bool:
                 length = length + size if after == size else after
                 if room < 0 or length > LONGEST_END:
                     break
-    except (*UNREADABLE, isal_zlib.error):  # type: ignore[misc]
-        # Whatever reads the packed file says what is wrong with it
+    except DAMAGED as error:  # type: ignore[misc]
+        raise EOFError(f"{packed}: {error}") from None
+    except OSError:  # no room, or not to be read: whatever reads the packed file says it
         room = -1
     is_whole = room >= 0 and length <= LONGEST_END
     if not is_whole:

@@ -14,7 +14,7 @@ from kit import machine
 from kit.accounts import enter_counts, enter_files, enter_rejects
 from kit.all_usage import SHOWN, Whole, whole_usage
 from kit.blank import add_settings, empty_database, read_sql
-from kit.cache import Cache, key_of, open_cache, version_of
+from kit.cache import Cache, damaged, key_of, open_cache, version_of
 from kit.clocks import clock_changes, enter_clock_changes
 from kit.columns import literal
 from kit.copies import content_of
@@ -63,6 +63,10 @@ def load_logs(con: duckdb.DuckDBPyConnection, program: Program, counted: bool = 
             wrong.append(with_urls(str(error)))
     try:
         wrong += _load(con, program, cache, blocks, counted)
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+        raise
+    except duckdb.Error as error:
+        raise damaged(error) from None
     finally:
         cache.save()
     # Some may have been fetched once more, to compare them or to count their rows.
@@ -143,7 +147,14 @@ def _enter(
             paths,
             export,
             number,
-            key_of([way, [fingerprints[path] for path in paths]]),
+            # A SELECT of one's own may read a file's name.
+            key_of(
+                [
+                    way,
+                    [fingerprints[path] for path in paths],
+                    export.sql and [name_of(path) for path in paths],
+                ]
+            ),
             sum(size_of(path) for path in paths),
         )
         for paths in units

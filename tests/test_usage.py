@@ -158,6 +158,47 @@ def test_usage_of_one_log_that_is_not_whole_is_made_anew(program_folder, harm):
     assert used(open_program(folder)) == [("2026-02-10", 2)]
 
 
+def test_usage_damaged_within_is_said_to_be(program_folder):
+    folder = program_folder(calls_csv=calls(*(call(partner=f"p{number}") for number in range(50))))
+    open_program(folder).close()
+    [file] = (folder / ".usage" / "days").glob("*.parquet")
+    content = bytearray(file.read_bytes())
+    content[20:60] = bytes(255 - byte for byte in content[20:60])
+    file.write_bytes(content)
+    with pytest.raises(ReviewError, match=r"damaged .*api-review usage --drop"):
+        open_program(folder)
+
+
+@pytest.mark.parametrize(
+    "index", ['{"files": {"x": 3}}', '{"files": {}, "read": 3}', "[]", '{"files": {"x": {"stat": 1}}}']
+)
+def test_index_of_another_shape_costs_no_reading(program_folder, index):
+    folder = program_folder(calls_csv=calls(call()))
+    open_program(folder).close()
+    before = days_kept(folder)
+    (folder / ".usage" / "index.json").write_text(index)
+    assert used(open_program(folder)) == [("2026-02-10", 1)]
+    assert days_kept(folder) == before
+
+
+def test_select_that_reads_names_of_files_is_asked_again_where_these_change(program_folder):
+    select = "select *, regexp_extract(source, '([^/]*).csv', 1) as partner_id from raw"
+    folder = program_folder({"calls": 'path = "logs/*.csv"\nsql = "own.sql"'}, own_sql=select)
+    (folder / "logs").mkdir()
+    file = folder / "logs" / "acme.csv"
+    file.write_text("called_at,environment,status\n2026-02-10T12:00:00Z,production,200\n")
+    assert rows(open_program(folder), "select partner_id from usage") == [("acme",)]
+    file.rename(folder / "logs" / "bolt.csv")
+    assert rows(open_program(folder), "select partner_id from usage") == [("bolt",)]
+
+
+@pytest.mark.parametrize("year", ["0001-01-01", "9999-12-31", "1899-12-31"])
+def test_call_of_no_age_of_ours_is_refused_with_its_line(program_folder, year):
+    folder = program_folder(calls_csv=calls(call(), call(f"{year}T00:00:00Z")))
+    with pytest.raises(ReviewError, match=rf"calls\.csv row 3.*{year}"):
+        open_program(folder)
+
+
 def test_lost_index_costs_no_reading(program_folder):
     folder = program_folder(calls_csv=calls(call()))
     open_program(folder).close()
@@ -399,6 +440,16 @@ def test_packed_table_that_ends_in_the_middle_stops_and_is_not_kept(program_fold
     assert days_kept(folder) == {}
 
 
+@pytest.mark.parametrize("worth_it", [0, 10**6])
+def test_packed_table_with_another_checksum_stops(program_folder, monkeypatch, worth_it):
+    monkeypatch.setattr(unpacking, "WORTH_IT", worth_it)
+    packed = bytearray(gzip.compress(calls(call()).encode()))
+    packed[-6] ^= 1
+    folder = program_folder({"calls": 'path = "calls.csv.gz"'}, **{"calls.csv_gz": bytes(packed)})
+    with pytest.raises(ReviewError, match=r"calls\.csv\.gz.*damaged"):
+        open_program(folder)
+
+
 def test_faulty_row_of_a_packed_table_is_named_as_it_stands_there(program_folder, monkeypatch):
     monkeypatch.setattr(unpacking, "WORTH_IT", 0)
     packed = gzip.compress(calls(call(), call(status="often")).encode())
@@ -513,7 +564,7 @@ def test_state_says_what_is_read_and_what_not_and_why(program_folder):
 
 @pytest.mark.parametrize("size", ["1MB", "lots", "-4GB", ""])
 def test_memory_that_is_none_is_refused(size):
-    with pytest.raises(ReviewError, match="Allowed: a size of 300 MB or more"):
+    with pytest.raises(ReviewError, match="Allowed: a size of 500 MB or more"):
         machine.read_size(size, "--memory")
 
 
@@ -577,7 +628,10 @@ def test_ids_that_are_numbers_are_written_whole_whatever_their_type(program_fold
     )
     (folder / "log3.csv").write_text(calls(call(partner="1001", request="7")))
     con = open_program(folder)
-    assert rows(con, "select partner_id, sum(calls)::int from usage group by 1 order by 1") == [("1001", 1), (None, 1)]
+    assert rows(con, "select partner_id, sum(calls)::int from usage group by 1 order by 1") == [
+        ("1001", 1),
+        (None, 1),
+    ]
 
 
 @pytest.mark.parametrize("unit", ["ms", "us", "ns"])

@@ -38,6 +38,11 @@ create macro in_range(number) as if(abs(number) < 1e15, number, null);
 
 create macro this_age(instant) as if(year(instant) >= 1900, instant, null);
 
+-- A call's time; the year 1 and the year 9999 are written where there is none.
+create macro of_this_age(instant) as if(
+    instant >= timestamptz '1900-01-01 00:00:00+00' and instant < timestamptz '2200-01-01 00:00:00+00', instant, null
+);
+
 -- A whole number.
 create macro read_whole(text, decimal_mark, thousands_mark) as (
     case
