@@ -36,9 +36,10 @@ from kit.table_usage import table_logs
 OF_MANY = {"path", "overlap", "rejects"}
 # What decides how a log becomes usage: where one of these files changes, what was cached is made anew.
 MODULES = (
-    "columns.py", "currencies.py", "log_usage.py", "masks.py", "opening.py", "raw.py", "readable.py", "reading.py", "records.py",
-    "rejects.py", "unpacking.py", "usage.py", "sql/calls_of_log.sql", "sql/canonical.sql", "sql/daily_usage.sql",
-    "sql/gathered_usage.sql", "sql/reading.sql", "sql/settings.sql", "sql/told_times.sql", "sql/zone_days.sql",
+    "columns.py", "currencies.py", "log_usage.py", "masks.py", "opening.py", "raw.py", "readable.py",
+    "reading.py", "records.py", "rejects.py", "unpacking.py", "usage.py", "sql/calls_of_log.sql",
+    "sql/canonical.sql", "sql/daily_usage.sql", "sql/gathered_usage.sql", "sql/reading.sql", "sql/settings.sql",
+    "sql/told_times.sql", "sql/zone_days.sql",
 )  # fmt: skip
 
 
