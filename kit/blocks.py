@@ -36,6 +36,9 @@ class Style:
     def _repr_html_(self) -> str:
         return f"<style>{style('style')}</style>"
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": ""}
+
 
 @cache
 def _environment() -> Environment:

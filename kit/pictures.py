@@ -1,5 +1,6 @@
 """How charts look: colours, axes, titles; and an Altair chart → SVG with a text alternative."""
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -17,6 +18,7 @@ HARD, WARN = "#0b5f63", "#a8481f"
 ESTIMATE, ESTIMATE_PALE = "#9ccac6", "#e3f1ef"
 GREYS = ("#3d4a57", "#74818d", "#a3adb6", "#c9d0d6", "#e2e6ea")
 FONT = "Helvetica, Arial, Liberation Sans, sans-serif"
+UNDRAWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 WIDTH, HEIGHT = 340, 218  # of the whole picture, titles and axes included
 
 
@@ -44,12 +46,22 @@ def picture(spec: dict[str, Any]) -> str:
         ' patternTransform="rotate(45)"><rect width="4" height="4" fill="#fff"/>'
         '<rect width="1.5" height="4" fill="#6fa9a6"/></pattern></defs>'
     )
+    spec = _drawable(spec)
     svg = vl_convert.vegalite_to_svg(spec).replace(f'fill="{ESTIMATE}"', f'fill="url(#{hatch})"')
     opening, rest = svg.split(">", 1)
     alternative = escape(spec.get("description", ""), quote=True)
     return (
         f'{opening} preserveAspectRatio="xMinYMin meet" role="img" aria-label="{alternative}">{pattern}{rest}'
     )
+
+
+def _drawable(part: Any) -> Any:
+    """A chart whose texts have no sign that XML does not know: at one the engine ends the whole process."""
+    if isinstance(part, str):
+        return UNDRAWN.sub("\ufffd", part)
+    if isinstance(part, dict):
+        return {name: _drawable(value) for name, value in part.items()}
+    return [_drawable(value) for value in part] if isinstance(part, list) else part
 
 
 def titled(chart: Any, name: str, title: str, subtitle: str, figures: str) -> Any:
