@@ -1,5 +1,6 @@
 """The command: api-review."""
 
+import atexit
 import os
 import sys
 from pathlib import Path
@@ -58,6 +59,7 @@ def main() -> None:
 
     Exit codes: 0 done; 1 the settings or the data are at fault; 2 the call is.
     """
+    atexit.register(_end_quietly)
 
 
 @main.command()
@@ -296,6 +298,11 @@ def init(exports: Path, program: Path | None) -> None:
     except Exception as error:
         _failed(error)
     click.echo(printable(told(draft, exports, file)))
+
+
+def _end_quietly() -> None:
+    """Keep off the terminal what DuckDB says as the process ends: types that Polars's reading has left with it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _failed(error: Exception) -> NoReturn:

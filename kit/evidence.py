@@ -26,11 +26,6 @@ FORMULAS = {
     "value_ratio": "(direct revenue + attributed revenue × share + work avoided) ÷ cost",
     "growth_rate": "(active partners in the last month ÷ active partners three months before) ^ (1/3) − 1",
 }
-GRADES = {
-    "A": "billed, nine tenths or more of it paid",
-    "B": "measured",
-    "C": "rests on an estimate",
-}
 
 
 def revenue(con: duckdb.DuckDBPyConnection, basis: str, first: date, last: date) -> pl.DataFrame:

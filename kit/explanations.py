@@ -16,7 +16,7 @@ from kit import evidence, formats, frames, metrics, notes, quarters
 from kit.database import tables_of
 from kit.doubts import figures_of
 from kit.errors import ReviewError
-from kit.evidence import FORMULAS, GRADES
+from kit.evidence import FORMULAS
 from kit.explanation import Explanation, Section, Table
 from kit.explore import ExploredProgram
 from kit.fiscal import Quarter
@@ -47,7 +47,7 @@ def explain(program: ExploredProgram, metric: str) -> Explanation:
                 "Formula",
                 (f"{FORMULAS[metric][0].upper()}{FORMULAS[metric][1:]}.", *_workings(program, found, before)),
             ),
-            Section("How sure", (f"Grade {found.grade}: {GRADES.get(found.grade, '')}.",)),
+            Section("How sure", (f"Grade {found.grade}: {found.why_grade}.",)),
             *_frames(program, metric, before),
             *_rows(program, tables),
             _files(program, tables, before),

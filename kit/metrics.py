@@ -55,7 +55,8 @@ def program_revenue(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
         "unrealized": ("calls", "needs the transactions export, or proposed prices"),
     }
     table, needed = needs[basis]
-    is_there = frames.has_rows(con, table) and (
+    # Of call logs there is usage alone.
+    is_there = frames.has_rows(con, "period_usage" if table == "calls" else table) and (
         basis != "unrealized" or frames.has_rows(con, "pricing_cases")
     )
     rows = frames.by_quarter(con, "revenue_by_quarter")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from kit import frames, metrics, quarters
 from kit.blank import read_sql
+from kit.database import open_program
 from kit.errors import ReviewError
 
 # Unless a test says otherwise: dollars, UTC, a fiscal year from January; Q is 2026-Q1.
@@ -1152,3 +1153,15 @@ def test_history_of_a_merged_partner_is_the_others_also_before_the_merge(con):
     assert rows(con, "select partner_id, fate, sum(calls)::int from traffic group by all") == [
         ("acme", "used", 2)
     ]
+
+
+def test_unrealized_revenue_stands_for_revenue_where_calls_are_logs(program_folder):
+    """Of call logs the database has the usage alone, no row a call."""
+    calls = "called_at,partner_id,environment,status\n2026-02-10T12:00:00Z,acme,production,200\n"
+    prices = '[[pricing]]\nname = "P"\nbase = true\n[[pricing.plan]]\nname = "All"\nfee = 30\n[[pricing.plan.tier]]\nprice = "0"\n'
+    folder = program_folder(extra=prices, calls_csv=calls)
+    settings = (folder / "program.toml").read_text("utf-8")
+    (folder / "program.toml").write_text(settings.replace('"monetized"', '"pre-monetization"'), "utf-8")
+    with open_program(folder) as con:
+        metric = metrics.program_revenue(con, quarter_of(con))
+    assert (metric.this, metric.why_this) == (30, "")

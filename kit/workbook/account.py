@@ -1,7 +1,7 @@
 """The sheets that say what the figures rest on: definitions, sources, the ledger of rows, restatements."""
 
 from kit import checks, evidence, notes
-from kit.evidence import FORMULAS, GRADES
+from kit.evidence import FORMULAS
 from kit.workbook.book import Column, Row
 from kit.workbook.subject import Subject
 
@@ -24,7 +24,7 @@ def _definitions(of: Subject) -> None:
     rows: list[Row] = [
         {
             "figure": notes.LABELS[metric.key],
-            "grade": ": ".join(part for part in (metric.grade, GRADES.get(metric.grade)) if part),
+            "grade": ": ".join(part for part in (metric.grade, metric.why_grade) if part),
             "formula": FORMULAS[metric.key],
             "definition": sentences[metric.key],
         }
