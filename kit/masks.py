@@ -6,17 +6,16 @@ from typing import Any
 
 import polars as pl
 
-SECRET = 16  # bytes
 # A run of letters and digits that no word or number is. Ids such as UUIDs have none.
 RUN = re.compile("[A-Za-z0-9+/]{16,}")
 
 
 def masked_key(key: str) -> str:
-    """What stands for a key that may open something, one of 16 bytes or more: its last four signs and a hash.
+    """What stands for a key that opens something: its last four signs and a hash; any other id as it is.
 
     The same as the macro `masked_key` in kit/sql/reading.sql.
     """
-    if len(key.encode()) < SECRET:
+    if not _is_secret(key):
         return key
     return f"…{key[-4:]} ({hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()[:16]})"
 
@@ -36,5 +35,4 @@ def masked_usage(usage: pl.DataFrame) -> pl.DataFrame:
 
 
 def _is_secret(text: str) -> bool:
-    run = RUN.search(text)
-    return bool(run and re.search("[0-9]", run[0]) and re.search("[A-Za-z]", run[0]))
+    return bool(RUN.search(text) and re.search("[0-9]", text) and text.lower() != text.upper())

@@ -1158,7 +1158,10 @@ def test_history_of_a_merged_partner_is_the_others_also_before_the_merge(con):
 def test_unrealized_revenue_stands_for_revenue_where_calls_are_logs(program_folder):
     """Of call logs the database has the usage alone, no row a call."""
     calls = "called_at,partner_id,environment,status\n2026-02-10T12:00:00Z,acme,production,200\n"
-    prices = '[[pricing]]\nname = "P"\nbase = true\n[[pricing.plan]]\nname = "All"\nfee = 30\n[[pricing.plan.tier]]\nprice = "0"\n'
+    plan = (
+        '[[pricing.plan]]\nname = "All"\nfee = 30\nmode = "graduated"\n[[pricing.plan.tier]]\nprice = "0"\n'
+    )
+    prices = f'[[pricing]]\ncase = "P"\nbase = true\n{plan}'
     folder = program_folder(extra=prices, calls_csv=calls)
     settings = (folder / "program.toml").read_text("utf-8")
     (folder / "program.toml").write_text(settings.replace('"monetized"', '"pre-monetization"'), "utf-8")

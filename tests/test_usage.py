@@ -514,7 +514,7 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_else(program_folder, monke
     folder = program_folder({"calls": 'path = "log*.csv"'}, **logs)
     monkeypatch.setattr(log_reading, "LITTLE", 1)
     monkeypatch.setattr(log_reading, "TOGETHER", 0)
-    monkeypatch.setattr(machine, "cores", lambda: 2)
+    monkeypatch.setattr(machine, "readers", lambda: 2)
     roll_up, jobs = log_reading.roll_up, []
 
     def interrupted(*given):

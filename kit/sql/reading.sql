@@ -21,9 +21,12 @@ create macro trimmed(text) as if(
     text >= '!' and not ends_with(text, ' ') and strlen(text) = length(text), text, nullif(trim(text), '')
 );
 
--- What stands for a key that may open something: its last four signs and a hash. The same as masked_key in kit/masks.py.
+-- What stands for a key that opens something: its last four signs and a hash. The same as masked_key in kit/masks.py.
 create macro masked_key(text) as if(
-    strlen(text) >= 16, concat('…', right(text, 4), ' (', left(md5(text), 16), ')'), text
+    strlen(text) >= 16
+    and regexp_matches(text, '[A-Za-z0-9+/]{16}') and regexp_matches(text, '[0-9]') and lower(text) <> upper(text),
+    concat('…', right(text, 4), ' (', left(md5(text), 16), ')'),
+    text
 );
 
 -- An operation without what its query says, which may be anybody's.
