@@ -147,7 +147,7 @@ def _revenue(row: Mapping[str, Any], basis: str) -> tuple[str, str]:
     C: not billed.
     """
     if basis != "recognised":
-        return "C", "nothing of it is billed"
+        return "C", "not billed"
     paid = frames.divided(row["invoices_paid"], row["invoices_all"])
     if paid is None:
         return "B", "nothing is billed"
@@ -184,7 +184,7 @@ def _activation_rate(row: Mapping[str, Any]) -> tuple[str, str]:
 def _value_ratio(row: Mapping[str, Any], revenue: tuple[str, str]) -> tuple[str, str]:
     """C where attributed or avoided value is in it; else the grade of revenue, and no A where a month has no costs."""
     if row["has_soft_value"]:
-        return "C", "attributed and avoided value assumed"
+        return "C", "assumed in part"
     grade, why = revenue
     if row["costs_expected"] and row["cost_months"] < row["costs_expected"]:
         return max(grade, "B"), f"costs in {row['cost_months']} of {row['costs_expected']} months"

@@ -283,19 +283,22 @@ def _definitions(review: Review) -> list[str]:
         _unrealized(review),
         _uncredited(review),
         _unregistered(review),
-        "Test accounts are left out throughout.",
+        "Test accounts are left out.",
         _grades(review),
     ]
 
 
 def _grades(review: Review) -> str:
-    """What the letters mean, and of each figure shown why it has its own and what it rests on."""
+    """What the letters mean, and why a figure shown has its own, where it is not measured on the whole of its exports.
+
+    All reasons are in figures.json, evidence.xlsx and `explain`: here there is no room for them.
+    """
     told = [
         f"{SHORT[metric.key]} {metric.grade}, {', '.join([metric.why_grade, *_short_of_all(metric)])}"
         for metric in review.metrics
-        if metric.this is not None
+        if metric.this is not None and (metric.grade != "B" or _short_of_all(metric))
     ]
-    means = "Grades: A billed and reconciled (nine tenths paid, calls where usage is billed), B measured, C estimated"
+    means = "Grades: A billed and reconciled, B measured, C estimated"
     return f"{means}: {'; '.join(told)}." if told else f"{means}."
 
 

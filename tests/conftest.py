@@ -1,6 +1,7 @@
 """Databases with the rows of one test, and program folders with the files of one test."""
 
 import re
+import signal
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -133,6 +134,14 @@ stage = "monetized"
 """
 PARTNERS = "partner_id,name,registered_at\nacme,Acme,2025-12-01\n"
 CALLS = "called_at,partner_id,environment,status\n2026-02-10T12:00:00Z,acme,production,200\n"
+
+
+@pytest.fixture
+def own_interrupts() -> Iterator[None]:
+    """Ctrl-C is Python's own: Spark, once started, leaves its handler behind."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

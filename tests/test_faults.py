@@ -28,6 +28,8 @@ from kit.errors import ReviewError
 from kit.opening import zstd
 from kit.program import load_program
 
+# For how long processes are killed at random: FAULT_SECONDS=600 kills them by the hundred.
+SECONDS = int(os.environ.get("FAULT_SECONDS", "45"))
 MEMORY = 4 << 30  # bytes of addresses; of them the packages take one
 CALLS = "called_at,partner_id,environment,status\n"
 SOUND = "2026-02-10T12:00:00Z,acme,production,200\n"
@@ -391,7 +393,7 @@ def kill(process: subprocess.Popen[bytes], after: float) -> bool:
 def killed_while_reading(small: Path, times: int, longest: float) -> int:
     """Kill `usage --read` at so many moments; after each the cache says the truth. How often it was at work."""
     truth = counted(small)
-    luck, hits, until = random.Random(7), 0, time.monotonic() + 100
+    luck, hits, until = random.Random(7), 0, time.monotonic() + SECONDS
     for number in range(times):
         if time.monotonic() > until:  # on a busy machine it is fewer times
             break
@@ -417,7 +419,7 @@ def test_killed_reading_leaves_no_cache_that_lies_a_hundred_times(small):
     begun = time.monotonic()
     run(small, "usage", "--read")
     shutil.rmtree(small / ".usage")
-    assert killed_while_reading(small, 100, (time.monotonic() - begun) * 1.2) >= 15
+    assert killed_while_reading(small, 100, (time.monotonic() - begun) * 1.2) >= 8
 
 
 def whole(folder: Path) -> dict[str, bytes]:
@@ -462,7 +464,7 @@ def test_killed_report_leaves_the_old_or_the_new_page_whole_and_no_folder_behind
     lasts = time.monotonic() - begun
     old = new = whole(out / "2026-Q2")
     luck, hits, number = random.Random(3), 0, 0
-    until = time.monotonic() + 100
+    until = time.monotonic() + SECONDS
     while time.monotonic() < until:
         number += 1
         file = small / "log1.csv"
@@ -501,7 +503,7 @@ def test_two_reports_at_once_into_one_folder_both_end_well(small, tmp_path):
         for each in both:
             assert (each.communicate()[1].decode(), each.returncode) == ("", 0)
     assert [each.name for each in (tmp_path / "out").iterdir()] == ["2026-Q2"]
-    assert {"one-pager.html", "one-pager.ipynb", "figures.json"} == {
+    assert {"one-pager.html", "one-pager.ipynb", "figures.json", "evidence.xlsx"} == {
         each.name for each in (tmp_path / "out" / "2026-Q2").iterdir()
     }
 

@@ -94,7 +94,7 @@ def test_what_is_not_billed_is_an_estimate(con):
     partner(con)
     calls(con)
     add(con, "transactions", amount=10)
-    assert graded(con, "revenue") == ("C", "nothing of it is billed")
+    assert graded(con, "revenue") == ("C", "not billed")
 
 
 # Cost per partner onboarded

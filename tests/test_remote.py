@@ -555,6 +555,7 @@ def test_copy_cut_short_here_is_fetched_anew(con, program_folder, bucket, gate) 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("own_interrupts")
 def test_ctrl_c_leaves_whole_files_alone(program_folder, bucket, gate) -> None:
     name = bucket({f"{number}.csv": calls(9, number + 1) for number in range(40)})
     gate.spoiled = {".csv": LATE}
