@@ -29,7 +29,7 @@ cache       what was made of files before, found again by what they hold
 remote      exports at addresses, fetched and kept (urls, stores)
 log_usage   one call log → its daily usage, in the cache (unpacking); log_reading, several at a time
 repeats     requests that logs tell of several times
-all_usage   what all logs tell together, each call once
+all_usage   what all logs tell together, each call once; kept_periods, in stretches of days of one owner
 engine      a warehouse or cluster that holds the logs (engine_sql, engine_clients, table_usage)
 usage       call logs → daily usage, reading what is new; usage_state, what is kept and why the rest is not
 accounts    what became of files and rows

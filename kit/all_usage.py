@@ -12,6 +12,7 @@ from kit.cache import Cache, key_of, put, version_of
 from kit.columns import literal, typed
 from kit.errors import ReviewError
 from kit.folders import scratch
+from kit.kept_periods import note_key
 from kit.log_reading import read_logs
 from kit.log_usage import COMPRESSION, Block, Log, Told, noted, reading_of, told_of, told_of_file
 from kit.overlaps import LogFile, Window, meeting_logs, settle_logs
@@ -59,6 +60,7 @@ def whole_usage(
             "excluded": program.exclude.model_dump(mode="json"),
         }
     )
+    note_key(con, key)
     file = cache.file("all", key)
     try:
         return _read_whole(con, cache, logs, file)

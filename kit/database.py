@@ -10,9 +10,10 @@ import duckdb
 
 from kit import fiscal, weeks
 from kit.blank import add_settings, empty_database, read_sql
-from kit.cache import damaged
+from kit.cache import Cache, damaged, open_cache
 from kit.errors import ReviewError
 from kit.exports import load_exports
+from kit.kept_periods import make_period_usage
 from kit.program import Program, load_program
 from kit.rows import insert_rows
 from kit.settings import About
@@ -72,18 +73,24 @@ def tables_of(program: Program, counted: bool = False) -> duckdb.DuckDBPyConnect
     if not con.execute("from partners limit 1").fetchall():
         raise ReviewError("The partners export holds no partners.")
     add_months(con, program.program)
-    make_tables(con)
+    make_tables(con, open_cache(program.folder) if program.exports.get("calls") else None)
     _stop_at_stray_calls(con)
     return con
 
 
-def make_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables between the exports and the figures; ReviewError if the exports contradict one another."""
+def make_tables(con: duckdb.DuckDBPyConnection, cache: Cache | None = None) -> None:
+    """Make the tables between the exports and the figures; ReviewError if the exports contradict one another.
+
+    The largest is kept in the cache, if one is given.
+    """
     for view in VIEWS:
         con.execute(f"create or replace view {view} as {read_sql(view)}")
     for table in TABLES:
         with _reading_logs() if table in OF_LOGS else nullcontext():
-            con.execute(f"create or replace table {table} as {read_sql(table)}")
+            if table == "period_usage":
+                make_period_usage(con, cache)
+            else:
+                con.execute(f"create or replace table {table} as {read_sql(table)}")
         if table == "price_bands":
             con.execute(read_sql("bills_of"))
         if table == "alias_paths":

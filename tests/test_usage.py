@@ -19,7 +19,7 @@ from conftest import rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit import cache, log_reading, log_usage, machine, repeats, unpacking, usage, usage_state
+from kit import cache, kept_periods, log_reading, log_usage, machine, repeats, unpacking, usage, usage_state
 from kit.blank import empty_database
 from kit.database import open_program
 from kit.errors import ReviewError
@@ -156,6 +156,33 @@ def test_usage_of_one_log_that_is_not_whole_is_made_anew(program_folder, harm):
     else:
         file.write_bytes({"cut": content[: len(content) // 2], "zeros": bytes(len(content))}[harm])
     assert used(open_program(folder)) == [("2026-02-10", 2)]
+
+
+def test_usage_in_stretches_of_days_is_kept_and_made_anew_where_owners_change(program_folder, monkeypatch):
+    monkeypatch.setattr(kept_periods, "LEAST", 1)
+    log = "called_at,api_key,environment,status\n" + "".join(
+        f"2026-02-{day:02}T12:00:00Z,k1,production,200\n" for day in range(1, 21)
+    )
+    keys = "api_key,partner_id,valid_from,valid_to\nk1,acme,,{0}\nk1,bolt,{0},\n"
+    partners = "partner_id,name,registered_at\nacme,Acme,2025-12-01\nbolt,Bolt,2025-12-01\n"
+    blocks = {"keys": 'path = "keys.csv"'}
+    texts = {"calls_csv": log, "partners_csv": partners}
+    question = "select partner_id, environment, sum(calls)::int from partner_usage group by 1, 2 order by 1"
+    folder = program_folder(blocks, keys_csv=keys.format("2026-02-11"), **texts)
+    for _ in range(2):
+        assert rows(open_program(folder), question) == [
+            ("acme", "production", 10),
+            ("bolt", "production", 10),
+        ]
+    kept = sorted((folder / ".usage" / "all").iterdir())
+    assert len(kept) == 2
+    (folder / "keys.csv").write_text(keys.format("2026-02-16"))
+    assert rows(open_program(folder), question) == [("acme", "production", 15), ("bolt", "production", 5)]
+    (folder / "calls.csv").write_text(log + "2026-02-20T13:00:00Z,k1,production,200\n")
+    assert rows(open_program(folder), question) == [("acme", "production", 15), ("bolt", "production", 6)]
+    for file in (folder / ".usage" / "all").iterdir():
+        file.write_bytes(file.read_bytes()[:-9])
+    assert rows(open_program(folder), question) == [("acme", "production", 15), ("bolt", "production", 6)]
 
 
 def test_usage_damaged_within_is_said_to_be(program_folder):

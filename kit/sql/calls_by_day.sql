@@ -3,12 +3,8 @@
 select day, sum(calls)::bigint as calls
 from file_usage
 where not is_repeat
-    and not exists (
-        select 1
-        from excluded
-        where (excluded.field = 'operation' and excluded.value = file_usage.operation)
-            or (excluded.field = 'product' and excluded.value = file_usage.product)
-            or (excluded.field = 'api_key' and excluded.value = file_usage.api_key)
-    )
+    and coalesce(operation not in (select value from excluded where field = 'operation'), true)
+    and coalesce(product not in (select value from excluded where field = 'product'), true)
+    and coalesce(api_key not in (select value from excluded where field = 'api_key'), true)
 group by day
 order by day
