@@ -23,6 +23,7 @@ from kit.blank import empty_database
 from kit.database import add_months, make_tables
 from kit.settings import About, PricingCase
 from kit.trials import tried
+from kit.usage import take_calls
 
 CENT = Decimal("0.01")
 PLANS = [
@@ -100,6 +101,7 @@ def program_of(partners: int, months: int) -> duckdb.DuckDBPyConnection:
                 "units": [units for _, _, units in part],
             },
         )
+    take_calls(con)
     add_months(con, About(name="Large", currency="USD", timezone="UTC", stage="pre-monetization"))
     make_tables(con)
     return con
