@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.errors import ReviewError
-from kit.folders import runs
+from kit.folders import tidy
 from kit.machine import cores
 from kit.remote import fetch, fingerprint_of, url_of
 
@@ -131,11 +131,9 @@ class Cache:
 
     def tidy(self) -> None:
         """Remove what processes of this machine that were killed have left."""
-        elsewhere = Path(tempfile.gettempdir()).glob(f"spill-{socket.gethostname()}-*")
-        for left in [*self.folder.glob("writing-*"), *self.folder.glob("spill-*"), *elsewhere]:
-            host, pid = left.name.split("-", 1)[1].rsplit("-", 2)[0], left.name.rsplit("-", 2)[1]
-            if host == socket.gethostname() and pid.isdigit() and not runs(int(pid)):
-                shutil.rmtree(left, ignore_errors=True)
+        tidy(self.folder, "writing")
+        tidy(self.folder, "spill")
+        tidy(Path(tempfile.gettempdir()), "spill")
 
 
 def open_cache(home: Path) -> Cache:

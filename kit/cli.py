@@ -46,6 +46,14 @@ within_memory = click.option(
 )
 
 
+of_quarter = click.option(
+    "--quarter",
+    default="",
+    metavar="2026-Q3",
+    help="Fiscal quarter. Default: the last that the data completes.",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="api-review", message="%(version)s")
 def main() -> None:
@@ -114,12 +122,7 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
 
 @main.command()
 @of_program
-@click.option(
-    "--quarter",
-    default="",
-    metavar="2026-Q3",
-    help="Fiscal quarter. Default: the last that the data completes.",
-)
+@of_quarter
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -180,12 +183,7 @@ def remake(edition: Path, program: Path) -> None:
 
 @main.command()
 @of_program
-@click.option(
-    "--quarter",
-    default="",
-    metavar="2026-Q3",
-    help="Fiscal quarter. Default: the last that the data completes.",
-)
+@of_quarter
 @click.option(
     "--published",
     type=click.Path(file_okay=False, path_type=Path),

@@ -147,10 +147,11 @@ def _roll_up_together(
         with_calls = with_calls or keeps_calls(reading)
         try:
             query = staged(reading, numbered=False)
-            is_gathered = not with_calls and can_gather(reading, query)
+            types = {} if with_calls else _types(reading, query)
+            is_gathered = not with_calls and can_gather(reading, types)
             if is_gathered:
-                _tell_times(reading, query)
-                query = _gathered(reading, query)
+                _tell_times(reading, query, types)
+                query = _gathered(query, types)
             query = typed(con, program.program.timezone, "calls", reading.export, query)
         except ReviewError as error:
             raise ReviewError(reading.named(str(error))) from None
@@ -313,14 +314,14 @@ def _calls_of_log(reading: Reading, query: Query, work: Path) -> Query:
 # Of a large Parquet log, reading values takes less than making them canonical: rows alike are brought together first.
 
 
-def can_gather(reading: Reading, query: Query) -> bool:
+def can_gather(reading: Reading, types: Mapping[str, str]) -> bool:
     """Whether a log is one Parquet file of single calls whose times lead to days without being read as text."""
     export = reading.export
     if reading.preset or export.sql or len(reading.originals) > 1:
         return False
     if {"calls", "units", "called_at"} & export.set.keys() or _says(reading, "calls", "units"):
         return False
-    kind = _types(reading, query)["called_at"]
+    kind = types["called_at"]
     return kind == "TIMESTAMP WITH TIME ZONE" or (kind == "TIMESTAMP" and export.timezone == "UTC")
 
 
@@ -329,9 +330,8 @@ def _types(reading: Reading, query: Query) -> dict[str, str]:
     return {row[0]: row[1] for row in described}
 
 
-def _gathered(reading: Reading, query: Query) -> Query:
+def _gathered(query: Query, types: Mapping[str, str]) -> Query:
     """The SELECT of a log's rows with those alike as one: of one day, the first time and how many they are."""
-    types = _types(reading, query)
     alike = ", ".join(name for name in types if name not in NOT_ALIKE)
     status = "status // 100 * 100" if types["status"] in SMALL_NUMBERS else "status"
     day = f"({_instant(types['called_at'])} at time zone (select timezone from settings))::date"
@@ -347,9 +347,9 @@ def _instant(kind: str) -> str:
     return "called_at" if kind == "TIMESTAMP WITH TIME ZONE" else "(called_at at time zone 'UTC')"
 
 
-def _tell_times(reading: Reading, query: Query) -> None:
+def _tell_times(reading: Reading, query: Query, types: Mapping[str, str]) -> None:
     """Make `told_times` of a log before its rows are brought together; a Parquet file says it in its footer."""
-    first, last = (f"{each}({_instant(_types(reading, query)['called_at'])})" for each in ("min", "max"))
+    first, last = (f"{each}({_instant(types['called_at'])})" for each in ("min", "max"))
     reading.con.execute(
         f"create or replace temp table told_times as select 0 as place, {first} as told_first, {last} as told_last"
         f" from ({query.sql})",
