@@ -11,6 +11,8 @@ from conftest import add, cover, made
 from kit import beside, beside_words, database, fiscal, metrics, quarters, review
 from kit.program import ProgramError, load_program
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 REASON_NO_LAST = "the same quarter last year is not available"
 
@@ -213,7 +215,6 @@ def test_asked_twice_or_alone_without_brackets(program_folder):
 # The samples' figures, which their generator knows apart from this code.
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "of_year", "before"),
     [

@@ -11,6 +11,8 @@ from kit import checks
 from kit.check_text import WIDTH, check_text
 from kit.cli import main
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 HEAD = "called_at,partner_id,environment,status,operation,request_id\n"
 PARTNERS = "partner_id,name,registered_at,is_test\nacme,Acme,2025-01-01,\nlab,Lab,2025-01-01,true\n"
@@ -135,7 +137,6 @@ def test_rows_of_a_select_of_ones_own_stand_under_its_name(checked, tmp_path):
     assert fates(check, "calls", "(rows of a SELECT)")["used"] == 12 * 181
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("program", ["northgate", "meridian"])
 def test_samples_ledger_is_the_generators(program):
     expected = json.loads((SAMPLES / program / "expected.json").read_text())["ledger"]["calls"]
@@ -341,7 +342,6 @@ def test_text_keeps_to_its_width_and_moves_no_cursor(checked):
 # The command
 
 
-@pytest.mark.slow
 def test_command_prints_the_check_and_exits_with_0_if_all_is_sound():
     result = CliRunner().invoke(main, ["check", "--program", str(SAMPLES / "meridian")])
     assert result.exit_code == 0

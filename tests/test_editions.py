@@ -26,6 +26,8 @@ from kit.remaking import remade_text, remake
 from kit.restatements import NOISE, parted
 from kit.review import Review, figures, open_review
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 SETTINGS = """\
 [program]
@@ -151,7 +153,6 @@ def test_three_causes_at_once_are_told_apart_and_add_up_to_the_movement(home):
     assert figures(review)["restated"][0]["causes"][1] == {"what": "late data (costs)", "amount": -0.4}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -179,7 +180,6 @@ def test_cause_is_what_changed_since(home, changes, expected):
     assert causes(after(home, *changes)) == ({"value_ratio": expected} if expected else {})
 
 
-@pytest.mark.slow
 def test_late_hours_that_the_old_settings_have_no_rate_for_are_late_data(home):
     rate = '\n[[rate]]\nrole = "analyst"\nhourly = 60\nfrom = 2025-01-01\n'
     review = after(
@@ -190,7 +190,6 @@ def test_late_hours_that_the_old_settings_have_no_rate_for_are_late_data(home):
     assert causes(review) == {"cost_per_partner": [("late data (worklogs)", 300.0)]}
 
 
-@pytest.mark.slow
 def test_what_other_code_makes_of_the_same_is_a_changed_definition(home, monkeypatch):
     monkeypatch.setattr(editions, "definitions_hash", lambda: "other")
     assert causes(after(home)) == {}
@@ -209,7 +208,6 @@ def test_hash_of_definitions_is_of_what_makes_figures_and_not_of_how_they_look()
     assert len({editions.definitions_hash(), editions.source_hash()}) == 2
 
 
-@pytest.mark.slow
 def test_page_that_was_never_published_is_compared_with_as_it_lies_there(home):
     shutil.rmtree(home / "out" / "editions")
     # Its settings are gone: 1,400 for 1,000, and then for 1,250.
@@ -218,7 +216,6 @@ def test_page_that_was_never_published_is_compared_with_as_it_lies_there(home):
     }
 
 
-@pytest.mark.slow
 def test_last_edition_is_compared_with_and_the_first_is_told(home):
     late(home / "program")
     write_report(home / "program", "2026-Q1", home / "out")
@@ -238,7 +235,6 @@ def test_last_edition_is_compared_with_and_the_first_is_told(home):
     }
 
 
-@pytest.mark.slow
 def test_money_in_another_currency_has_no_difference(home):
     fx = "month,currency,rate\n" + "".join(f"2026-0{month}-01,USD,0.8\n" for month in range(1, 7))
     review = after(
@@ -267,7 +263,6 @@ def test_parts_add_up_to_the_movement_whatever_cannot_be_worked_out(first, secon
     assert all(part.amount and part.what for part in parts)
 
 
-@pytest.mark.slow
 @settings(
     max_examples=8,
     derandomize=True,
@@ -324,7 +319,6 @@ def test_same_report_makes_no_second_edition(home):
     assert [each.name for each in (home / "out" / "editions" / "2026-Q1").iterdir()] == ["001"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -365,7 +359,6 @@ def test_edition_that_was_changed_is_known(home, change, found):
     assert said and said.changes == (f"edition 1 of 2026-Q1 was changed after it was published: {found}",)
 
 
-@pytest.mark.slow
 def test_page_and_commands_say_that_an_edition_was_changed(home):
     folder = home / "out" / "editions" / "2026-Q1" / "001"
     replaced("figures.json", "1200.0", "1300.0")(folder)
@@ -428,7 +421,6 @@ def test_of_many_publishers_at_once_each_gets_a_number_and_one_report_one_editio
     assert {edition.about["run"] for edition in whole} == {*runs}
 
 
-@pytest.mark.slow
 def test_publisher_that_is_killed_leaves_whole_editions_alone(tmp_path):
     code = (
         "import itertools, sys; from pathlib import Path; sys.path.insert(0, 'tests')\n"
@@ -452,7 +444,6 @@ def test_publisher_that_is_killed_leaves_whole_editions_alone(tmp_path):
 # Made again
 
 
-@pytest.mark.slow
 def test_edition_made_again_has_the_same_figures_though_files_have_grown_and_settings_changed(home):
     for change in (grown, late, setting):
         change(home / "program")
@@ -465,7 +456,6 @@ def test_edition_made_again_has_the_same_figures_though_files_have_grown_and_set
     ]
 
 
-@pytest.mark.slow
 def test_edition_says_which_inputs_are_no_longer_the_same_and_which_figures_differ(home):
     corrected(home / "program")
     (home / "program" / "worklogs.csv").unlink()

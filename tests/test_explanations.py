@@ -15,6 +15,8 @@ from kit.explanation import Explanation, Section, Table
 from kit.explore import ExploredProgram
 from kit.notes import LABELS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> ExploredProgram:
@@ -116,7 +118,6 @@ def test_command_explains_or_says_what_is_allowed(tmp_path: Path, arguments, cod
     assert said in " ".join(result.output.split())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("figure", LABELS)
 @pytest.mark.parametrize("name", ["northgate", "meridian"])
 def test_samples_explain_every_figure(name, figure):

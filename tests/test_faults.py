@@ -28,6 +28,8 @@ from kit.errors import ReviewError
 from kit.opening import zstd
 from kit.program import load_program
 
+pytestmark = pytest.mark.slow
+
 # For how long processes are killed at random: FAULT_SECONDS=600 kills them by the hundred.
 SECONDS = int(os.environ.get("FAULT_SECONDS", "45"))
 MEMORY = 4 << 30  # bytes of addresses; of them the packages take one
@@ -86,7 +88,6 @@ ENDLESS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", ENDLESS)
 def test_two_packed_gigabytes_in_a_line_are_refused_within_four(program_folder, case):
     name, head, more, why = ENDLESS[case]
@@ -414,7 +415,6 @@ def test_killed_reading_leaves_no_cache_that_lies(small):
     killed_while_reading(small, 3, 1.2)
 
 
-@pytest.mark.slow
 def test_killed_reading_leaves_no_cache_that_lies_a_hundred_times(small):
     begun = time.monotonic()
     run(small, "usage", "--read")
@@ -456,7 +456,6 @@ def test_folder_is_the_old_or_the_new_whole_at_every_moment(tmp_path):
     assert {each.name for each in (tmp_path / "out").iterdir()} == {"2026-Q1"}
 
 
-@pytest.mark.slow
 def test_killed_report_leaves_the_old_or_the_new_page_whole_and_no_folder_behind(small, tmp_path):
     out = tmp_path / "out"
     begun = time.monotonic()
@@ -484,7 +483,6 @@ def test_killed_report_leaves_the_old_or_the_new_page_whole_and_no_folder_behind
     assert number >= 5 and hits >= 3
 
 
-@pytest.mark.slow
 def test_two_reports_at_once_into_one_folder_both_end_well(small, tmp_path):
     command = [
         sys.executable,
@@ -528,7 +526,6 @@ def test_many_folders_put_in_one_place_at_once_leave_one_whole(tmp_path):
     assert [each.name for each in (tmp_path / "o").iterdir()] == ["2026-Q1"]
 
 
-@pytest.mark.slow
 def test_disk_that_is_full_at_any_write_of_the_cache_leaves_the_next_run_right(small, monkeypatch):
     truth = counted(small)
     put, left = cache.put, [0]
@@ -553,7 +550,6 @@ def test_disk_that_is_full_at_any_write_of_the_cache_leaves_the_next_run_right(s
     assert is_through
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a small disk")
 def test_disk_of_every_size_is_too_small_or_gives_the_same_report(small, tmp_path):
     expected = whole(report.write_report(small, "2026-Q2", tmp_path / "expected")[0])

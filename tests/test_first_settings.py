@@ -19,6 +19,8 @@ from kit.sources import canonical_columns
 from kit.starting.first_settings import first_settings, write
 from kit.starting.toml_text import one_line, quoted
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 PARTNERS = "partner_id,name,registered_at\nacme,Acme,2025-12-01\n"
 CALLS = "called_at,partner_id,environment,status\n2026-02-10T12:00:00Z,acme,production,200\n"
@@ -66,7 +68,6 @@ ABOUT = {
 # The two samples
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("sample", ["northgate", "meridian"])
 def test_draft_of_a_sample_reads_as_its_own_settings_do(tmp_path, sample):
     folder = SAMPLES / sample

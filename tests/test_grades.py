@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from kit import blocks, charts, grades, metrics, notes, quarters, review
 
+pytestmark = pytest.mark.slow
+
 CENTRAL = "2026-02-10 12:00:00+00"
 
 

@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 
 from kit import checks
 
+pytestmark = pytest.mark.slow
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
@@ -330,7 +332,6 @@ def test_figures_are_the_same_however_messily_a_program_is_written(tmp_path_fact
     check_seed(tmp_path_factory.mktemp("mess"), seed)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_figures_are_the_same_in_forty_more_ways_to_write_them(tmp_path, seed):
     check_seed(tmp_path, seed)

@@ -274,6 +274,7 @@ def test_calls_before_and_after_a_keys_life_lead_to_nobody(con):
     assert actual == [(9, 9, "unmatched"), (10, 11, "used"), (12, 12, "unmatched")]
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(0, 89), unique=True, max_size=4),
     st.lists(st.integers(0, 89), min_size=1, max_size=30),

@@ -12,6 +12,8 @@ from kit.program import load_program
 from kit.sources import natural
 from kit.usage_state import has_new
 
+pytestmark = pytest.mark.slow
+
 HEAD = "date,partner_id,activity,role,hours\n"
 LINES = "line_id,partner_id,kind,amount,currency,invoiced_at,status\n"
 CALLS = "called_at,partner_id,environment,status,request_id\n"

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from kit.blank import read_sql
 from kit.database import TABLES
 
+pytestmark = pytest.mark.slow
+
 S = [(5, "7", "0"), (10, "6.50", "0"), (None, "6", "0")]
 Z = [(1000, ".10", "0"), (10000, ".05", "0"), (None, ".01", "0")]
 K = [(1000, ".3", "0"), (5000, ".2", "0"), (None, ".1", "0")]
@@ -625,7 +627,6 @@ def test_cheapest_bill_is_at_most_that_of_every_plan(priced, some_plans, units):
     assert all(chosen[u] <= by_plan[number, u] for number, u in by_plan)
 
 
-@pytest.mark.slow
 @LAW
 @given(plan=plans(modes=("graduated",)), units=UNITS)
 def test_graduated_bill_is_continuous_where_tiers_have_no_flat_part(priced, plan, units):
@@ -702,7 +703,6 @@ def test_bridge_names_each_step_in_money(con):
     ]
 
 
-@pytest.mark.slow
 @LAW
 @given(
     some_plans=st.lists(plans(), min_size=1, max_size=3),

@@ -9,6 +9,8 @@ from kit import pricing, quarters
 from kit.settings import PricingCase, Response
 from kit.trials import tried
 
+pytestmark = pytest.mark.slow
+
 CASE = {
     "case": "Proposed",
     "plan": [{"name": "Only", "fee": 10, "included": 100, "mode": "flat", "tier": [{"price": 1}]}],

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from kit import gaps, metrics, quarters, reconciliation
 
+pytestmark = pytest.mark.slow
+
 MONTHS = ("2025-10", "2025-11", "2025-12", "2026-01", "2026-02", "2026-03")
 
 

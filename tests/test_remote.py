@@ -42,6 +42,8 @@ from kit.usage import read_new
 from kit.usage_state import has_new
 from tests.conftest import CALLS, PARTNERS, emptied, rows
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = count(1)
 BROKEN, LATE, DENIED = "broken", "late", "denied"
 
@@ -278,7 +280,6 @@ def kept(folder: Path) -> list[str]:
 # A program reads them
 
 
-@pytest.mark.slow
 def test_program_on_s3_gives_the_figures_of_the_same_files_here(con, program_folder, bucket) -> None:
     logs = {f"logs/{day}.csv.gz": gzip.compress(calls(day, day).encode()) for day in range(9, 13)}
     name = bucket({**logs, "crm/partners.csv": PARTNERS})
@@ -371,7 +372,6 @@ def test_same_log_in_two_buckets_counts_once(con, program_folder, bucket, gate, 
     assert asked(con, folder, copies) == [(f"s3://{other}/again.csv", f"s3://{name}/1.csv")]
 
 
-@pytest.mark.slow
 def test_editions_know_remote_files_by_url_and_mark(program_folder, bucket) -> None:
     name = bucket({"1.csv": calls(9)})
     program = load_program(program_folder({"calls": path(f"s3://{name}/1.csv")}))
@@ -454,7 +454,6 @@ def test_log_with_faults_is_not_kept_either(con, program_folder, bucket, gate) -
     assert (len(gate.read()), kept(folder)) == (2, [])
 
 
-@pytest.mark.slow
 def test_hours_that_clocks_skip_are_counted_once(con, program_folder, bucket, gate) -> None:
     log = "called_at,partner_id,environment,status\n2026-03-08T02:30:00,acme,production,200\n"
     name = bucket({"1.csv": log, "2.csv": calls(9)})
@@ -489,7 +488,6 @@ def test_changed_file_takes_the_place_of_the_old_one(con, program_folder, bucket
     assert kept(folder) == ["1.csv", "2.csv"]
 
 
-@pytest.mark.slow
 def test_twenty_files_are_fetched_several_at_a_time(con, program_folder, bucket, gate) -> None:
     name = bucket({f"{number}.csv": calls(9, number + 1) for number in range(20)})
     gate.spoiled = {".csv": LATE}
@@ -502,7 +500,6 @@ def test_twenty_files_are_fetched_several_at_a_time(con, program_folder, bucket,
 # What goes wrong on the way
 
 
-@pytest.mark.slow
 def test_broken_download_is_tried_again(con, program_folder, bucket, gate) -> None:
     name = bucket({"1.csv": calls(9, 100)})
     gate.spoiled, gate.times = {"1.csv": BROKEN}, 2
@@ -554,7 +551,6 @@ def test_copy_cut_short_here_is_fetched_anew(con, program_folder, bucket, gate) 
     assert len(asked(con, folder, "from partners", "partners")) == 2
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("own_interrupts")
 def test_ctrl_c_leaves_whole_files_alone(program_folder, bucket, gate) -> None:
     name = bucket({f"{number}.csv": calls(9, number + 1) for number in range(40)})
@@ -669,7 +665,6 @@ def test_no_keys_at_all(program_folder, bucket, monkeypatch) -> None:
     assert "no access (Unable to locate credentials). Keys come from the environment" in mistake(folder)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("impatient")
 def test_server_that_does_not_answer(program_folder, bucket, monkeypatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -774,7 +769,6 @@ PATTERNS = [
 ]  # fmt: skip
 
 
-@pytest.mark.slow
 def test_patterns_match_on_s3_what_they_match_here(tmp_path: Path, bucket) -> None:
     name = bucket(dict.fromkeys(KEYS, "x"))
     for key in KEYS:
@@ -794,7 +788,6 @@ def test_folder_kept_as_an_object_is_no_file(tmp_path: Path, bucket) -> None:
     assert [file.name for file in files_at(tmp_path, f"s3://{name}/logs/*")] == ["a.csv"]
 
 
-@pytest.mark.slow
 def test_more_files_than_a_page_of_the_listing_holds(tmp_path: Path, bucket) -> None:
     name = bucket({f"{number}.csv": "x" for number in range(1005)})
     assert len(files_at(tmp_path, f"s3://{name}/*.csv")) == 1005
@@ -808,7 +801,6 @@ def test_own_name_is_one_name_that_a_disk_takes(start: str, key: str) -> None:
     assert len(name.encode()) <= 255
 
 
-@pytest.mark.slow
 def test_looking_anew_is_for_one_program(tmp_path: Path, bucket, gate) -> None:
     name = bucket({"1.csv": "x"})
     for folder in ("one", "other"):

@@ -26,6 +26,8 @@ from kit.blank import empty_database
 from kit.pictures import picture
 from kit.tables import table
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 NAMES = [
     "<script>alert(1)</script>",
@@ -234,7 +236,6 @@ def test_nothing_but_lines_and_printable_signs_reaches_a_terminal(text):
     assert all(sign.isprintable() or sign == "\n" for sign in errors.printable(text))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
 def test_no_notebook_shows_a_name_as_markup(hostile, notebook, tmp_path):
     ran = papermill.execute_notebook(
@@ -381,7 +382,6 @@ def test_secrets_reach_neither_the_page_nor_its_figures(with_secrets):
     assert review.figures(this)["months"][-1]["calls"] == 11
 
 
-@pytest.mark.slow
 def test_secrets_reach_no_file_that_is_written_nor_what_is_printed(with_secrets, tmp_path):
     printed = []
     for command in (["usage", "--read"], ["check"], ["report", "--out", str(tmp_path / "out")], ["usage"]):

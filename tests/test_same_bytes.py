@@ -11,6 +11,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 # What differs between two machines, and may not show.
 ELSEWHERE = {"TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "7", "API_REVIEW_MEMORY": "700MB"}
@@ -62,7 +64,6 @@ def copied_backwards(program: Path, to: Path) -> Path:
     return to
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["northgate", "meridian"])
 def test_page_figures_and_outputs_have_the_same_bytes_in_another_folder_zone_locale_and_on_one_core(
     name, tmp_path

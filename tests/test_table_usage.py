@@ -27,6 +27,8 @@ from kit.settings import Engine
 from kit.usage_state import state_text
 from tests.conftest import emptied, rows
 
+pytestmark = pytest.mark.slow
+
 TABLE = """
 create table calls (
     event_date date, ts timestamptz, key varchar, account varchar, env varchar, code integer, product varchar,
@@ -441,7 +443,6 @@ SAME = (
 )
 
 
-@pytest.mark.slow
 def test_report_on_a_table_of_spark_is_that_on_the_files(tmp_path: Path) -> None:
     files, table, out = tmp_path / "files", tmp_path / "table", tmp_path / "out"
     shutil.copytree(NORTHGATE, files, ignore=shutil.ignore_patterns(".usage"))

@@ -86,6 +86,7 @@ def test_touched_log_is_not_read_again(program_folder):
     assert days_kept(folder) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["another version", "another zone", "another column"])
 def test_usage_made_in_another_way_is_made_anew(program_folder, monkeypatch, what):
     folder = program_folder(calls_csv=calls(call("2026-02-10T02:00:00Z")))
@@ -124,6 +125,7 @@ def test_other_key_table_reads_no_log_again(program_folder):
     assert days_kept(folder) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["days", "calls", "all"])
 @pytest.mark.parametrize("harm", ["cut", "zeros", "empty", "gone"])
 def test_cache_that_is_not_whole_is_made_anew(program_folder, kind, harm):
@@ -144,6 +146,7 @@ def test_cache_that_is_not_whole_is_made_anew(program_folder, kind, harm):
     assert used(open_program(folder)) == [("2026-02-10", 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", ["cut", "zeros", "gone"])
 def test_usage_of_one_log_that_is_not_whole_is_made_anew(program_folder, harm):
     logs = {f"log{number}_csv": calls(call(request=f"r{number}")) for number in range(2)}
@@ -158,6 +161,7 @@ def test_usage_of_one_log_that_is_not_whole_is_made_anew(program_folder, harm):
     assert used(open_program(folder)) == [("2026-02-10", 2)]
 
 
+@pytest.mark.slow
 def test_usage_in_stretches_of_days_is_kept_and_made_anew_where_owners_change(program_folder, monkeypatch):
     monkeypatch.setattr(kept_periods, "LEAST", 1)
     log = "called_at,api_key,environment,status\n" + "".join(
@@ -196,6 +200,7 @@ def test_usage_damaged_within_is_said_to_be(program_folder):
         open_program(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "index", ['{"files": {"x": 3}}', '{"files": {}, "read": 3}', "[]", '{"files": {"x": {"stat": 1}}}']
 )
@@ -264,6 +269,7 @@ def test_request_delivered_again_in_a_later_file_counts_once(program_folder):
     ) == [("log2.csv", 1)]
 
 
+@pytest.mark.slow
 def test_repeat_of_a_log_read_long_ago_is_found_when_it_comes(program_folder):
     folder = program_folder(
         {"calls": 'path = "log*.csv"'}, log1_csv=calls(call(request="a"), call(request="b"))
@@ -323,6 +329,7 @@ def test_each_request_counts_once_however_logs_are_cut(tmp_path_factory, told):
 # Days
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(
         [
@@ -369,6 +376,7 @@ def write_parquet(file, columns, told):
 PARQUET_COLUMNS = "key as api_key, environment, status, 'Pay' as product"
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(
@@ -536,6 +544,7 @@ def test_file_that_is_written_to_while_it_is_read_is_refused(program_folder, mon
     assert days_kept(folder) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_interrupts")
 def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_else(program_folder, monkeypatch):
     logs = {f"log{number}_csv": calls(call(request=f"r{number}")) for number in range(40)}
@@ -615,6 +624,7 @@ def parquet_of(file, select):
 REST = "'production' as environment, 200 as status"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second", "zone", "expected"),
     [

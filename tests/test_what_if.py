@@ -17,6 +17,8 @@ from kit.pricing import sensitivity
 from kit.program import load_program
 from kit.settings import Plan, PricingCase
 
+pytestmark = pytest.mark.slow
+
 CASE = PricingCase.model_validate(
     {
         "case": "Proposed",

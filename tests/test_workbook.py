@@ -24,6 +24,8 @@ from kit.checks import Check
 from kit.errors import ReviewError
 from kit.workbook.book import Book, Column
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 ACCEPTANCE = ROOT.parent / "shared" / "acceptance"
 PROGRAMS = [
@@ -351,7 +353,6 @@ def recalculated(
 needs_calc = pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice Calc")
 
 
-@pytest.mark.slow
 @needs_calc
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.name)
 def test_libreoffice_comes_to_the_figures_of_the_page(program: Path, tmp_path: Path) -> None:
@@ -374,7 +375,6 @@ def test_libreoffice_comes_to_the_figures_of_the_page(program: Path, tmp_path: P
     assert not wrong, "\n".join(wrong[:20])
 
 
-@pytest.mark.slow
 @needs_calc
 def test_libreoffice_follows_a_changed_row_to_the_figure(content: bytes, tmp_path: Path) -> None:
     def dearer(book: openpyxl.Workbook) -> None:

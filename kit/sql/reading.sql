@@ -22,8 +22,9 @@ create macro trimmed(text) as if(
 );
 
 -- What stands for a key that opens something: its last four signs and a hash. The same as masked_key in kit/masks.py.
+-- A UUID is told at a quarter of the cost of looking for the pattern.
 create macro masked_key(text) as if(
-    strlen(text) >= 16
+    strlen(text) >= 16 and text not like '________-____-____-____-____________'
     and regexp_matches(text, '[A-Za-z0-9+/]{16}') and regexp_matches(text, '[0-9]') and lower(text) <> upper(text),
     concat('…', right(text, 4), ' (', left(md5(text), 16), ')'),
     text
