@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -24,6 +25,9 @@ from kit.notes import LABELS
 from kit.program import Program, load_program
 from kit.reconciliation import findings, rates
 
+FATE_COLUMNS = {
+    "table_name": pl.String, "file_id": pl.Int32, "fate": pl.String, "reason": pl.String, "row_count": pl.Int64,
+}  # fmt: skip
 FATES = ("rejected", "duplicate", "replaced", "left out", "test", "unmatched", "used")
 
 
@@ -42,6 +46,11 @@ class Check:
     findings: tuple[Finding, ...]
     drift: tuple[Drift, ...]
     has_tables: bool
+
+    @cached_property
+    def fates(self) -> pl.DataFrame:
+        """What became of the rows: `table_name`, `file_id`, `fate`, `reason`, `row_count`."""
+        return frames.frame(self.con, "ledger") if self.has_tables else pl.DataFrame(schema=FATE_COLUMNS)
 
     @property
     def problems(self) -> tuple[Finding, ...]:
@@ -137,7 +146,7 @@ def ledger(check: Check) -> pl.DataFrame:
     Rows that a SELECT of one's own gives without saying their file stand under its name.
     """
     con = check.con
-    fates = _fates(check).group_by("table_name", "file_id", "fate").agg(pl.col("row_count").sum())
+    fates = check.fates.group_by("table_name", "file_id", "fate").agg(pl.col("row_count").sum())
     files = pl.DataFrame(
         con.sql(
             "select files.file_id, files.table_name, files.path, coalesce(files.read, same.read) as read from files"
@@ -158,18 +167,10 @@ def ledger(check: Check) -> pl.DataFrame:
     )
 
 
-def _fates(check: Check) -> pl.DataFrame:
-    schema = {
-        "table_name": pl.String, "file_id": pl.Int32, "fate": pl.String, "reason": pl.String, "row_count": pl.Int64,
-    }  # fmt: skip
-    return frames.frame(check.con, "ledger") if check.has_tables else pl.DataFrame(schema=schema)
-
-
 def reasons(check: Check) -> pl.DataFrame:
     """Why rows are not used: `table`, `fate`, `reason`, `rows`; what needs no reason is left out."""
     return (
-        _fates(check)
-        .filter(pl.col("reason") != "")
+        check.fates.filter(pl.col("reason") != "")
         .group_by("table_name", "fate", "reason")
         .agg(rows=pl.col("row_count").sum())
         .rename({"table_name": "table"})

@@ -172,7 +172,7 @@ def exchange_rates(con: duckdb.DuckDBPyConnection, first: date, last: date) -> p
 
 def files(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Each file: `table_name`, `block`, `path`, `first_day`, `last_day`, and the file it is the `same_as`."""
-    found = frames.frame(con, "source_files")
+    found = frames.frame(con, "file_windows").drop("row_count")
     others = found.tail(max(found.height - MOST_ROWS, 0))
     rest = others.group_by("table_name", "block", maintain_order=True).agg(
         path=pl.lit(OTHERS),

@@ -1,6 +1,6 @@
 """Sources with days, months or owners missing in the quarter looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import duckdb
@@ -14,12 +14,22 @@ from kit.program import Program
 from kit.quarters import day_text
 
 MOST_UNMATCHED = 0.05
+Source = tuple[str, int, pl.DataFrame]
 
 
-def silent_days(con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter) -> Iterator[Finding]:
+def interruptions(con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter) -> Iterator[Finding]:
+    """Silent days, then early ends, of each source."""
+    days = list(_days_by_source(con))
+    yield from _silent_days(con, program, quarter, days)
+    yield from _ends_too_early(con, program, quarter, days)
+
+
+def _silent_days(
+    con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter, sources: Sequence[Source]
+) -> Iterator[Finding]:
     """Gaps of each source in the quarter or the one before: days of calls, months of others."""
     first_day = quarters.previous(con, quarter).first_day
-    for table, block, days in _days_by_source(con):
+    for table, block, days in sources:
         spans = [
             (first, last)
             for first, last in gaps_between(days, table)
@@ -38,25 +48,26 @@ def silent_days(con: duckdb.DuckDBPyConnection, program: Program, quarter: Quart
             )
 
 
-def ends_too_early(con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter) -> Iterator[Finding]:
+def _ends_too_early(
+    con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter, sources: Sequence[Source]
+) -> Iterator[Finding]:
     """Sources that end in the quarter, calls before its end and others before its last month.
 
     One that another takes over from has not ended too early.
     """
-    found = list(_days_by_source(con))
-    for table, block, days in found:
+    for table, block, days in sources:
         last: date = max(days["day"].to_list())
         if not quarter.first_day <= last <= quarter.last_day:
             continue
         takes_over = any(
             other == table and is_soon_after(last, min(each["day"].to_list()))
-            for other, number, each in found
+            for other, number, each in sources
             if number != block
         )
         is_early = (
             (quarter.last_day - last).days > usual_silence(days)
             if table == "calls"
-            else table in MONTHLY and _covered_to(con, table, last, found) < quarter.last_month.month
+            else table in MONTHLY and _covered_to(con, table, last, sources) < quarter.last_month.month
         )
         if is_early and not takes_over and (figures := figures_of(con, table)):
             yield Finding(
@@ -93,17 +104,15 @@ def source_name(program: Program, table: str, block: int) -> str:
     return f"{table}{number}{f' ({preset})' if preset else ''}"
 
 
-def _days_by_source(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, int, pl.DataFrame]]:
+def _days_by_source(con: duckdb.DuckDBPyConnection) -> Iterator[Source]:
     """The table, the block and the `day` and `rows` of each source."""
     days = frames.frame(con, "source_days").rename({"row_count": "rows"})
     for (table, block), of_source in days.group_by("table_name", "block", maintain_order=True):
         yield str(table), int(str(block)), of_source
 
 
-def _covered_to(
-    con: duckdb.DuckDBPyConnection, table: str, last: date, found: list[tuple[str, int, pl.DataFrame]]
-) -> date:
+def _covered_to(con: duckdb.DuckDBPyConnection, table: str, last: date, sources: Sequence[Source]) -> date:
     """The last day a source speaks of: an only one's service may end after its last row."""
-    is_only = sum(other == table for other, *_ in found) == 1
+    is_only = sum(other == table for other, *_ in sources) == 1
     ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
     return max(last, ends.get(table, last)) if is_only else last

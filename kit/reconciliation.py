@@ -43,8 +43,7 @@ def findings(
     `published` is a folder of earlier pages, which the metrics' earlier quarters are held against.
     """
     found = [
-        *lapses.silent_days(con, program, quarter),
-        *lapses.ends_too_early(con, program, quarter),
+        *lapses.interruptions(con, program, quarter),
         *lapses.unmatched(con, quarter),
         *(finding for check in CHECKS for finding in check(con, quarter)),
         *moved_quarters(con, metrics, published),

@@ -203,7 +203,9 @@ def file_windows(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, date | 
     """Table, name, first day, last day and rows of each file."""
     return [
         (table, Path(path).name if Path(path).is_absolute() else path, first, last, count)
-        for table, path, first, last, count in frames.frame(con, "file_windows").rows()
+        for table, path, first, last, count in frames.frame(con, "file_windows")
+        .drop("block", "same_as")
+        .rows()
     ]
 
 

@@ -1,5 +1,6 @@
--- Of which days does each file have rows, and how many of them count?
--- Grain: one row per file of an export; the days are null where its rows have none.
+-- From which day to which does each file speak, and how many rows does it give?
+-- Grain: one row per file of an export, days in the program's zone; null where its rows have none. An invoice line
+-- speaks of its service period too. `same_as` is the file whose content it repeats.
 with windows as (
     select file_id, min(day) as first_day, max(day) as last_day, sum(row_count)::bigint as row_count
     from file_usage
@@ -44,10 +45,15 @@ with windows as (
 
 select
     files.table_name,
+    files.block,
     files.path,
+    same.path as same_as,
     windows.first_day,
     windows.last_day,
     coalesce(windows.row_count, 0) as row_count
 from files
-left join windows using (file_id)
-order by files.file_id
+left join windows
+    on windows.file_id = files.file_id
+left join files as same
+    on same.file_id = files.same_as
+order by files.table_name, files.block, files.path, files.file_id

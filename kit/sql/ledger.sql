@@ -1,9 +1,11 @@
 -- What became of every row of every file?
 -- Grain: table, file, fate and reason; `row_count` adds up to the rows that the file has.
 -- A row that gives several rows of its table is used if one of these is.
-with usage_fates as (
+-- Most calls are used: what the others' keys and paths were is little to look for.
+with unused as (
     select distinct period, api_key, logged_id, system, product, operation, fate
     from traffic
+    where fate <> 'used'
 ),
 
 calls_by_fate as (
@@ -11,24 +13,26 @@ calls_by_fate as (
         'calls' as table_name,
         file_usage.file_id,
         if(
-            file_usage.is_repeat, 'duplicate', if(usage_fates.fate = 'excluded', 'left out', usage_fates.fate)
+            file_usage.is_repeat,
+            'duplicate',
+            if(unused.fate = 'excluded', 'left out', coalesce(unused.fate, 'used'))
         ) as fate,
         case
             when file_usage.is_repeat then 'the same request again'
-            when usage_fates.fate = 'excluded' then 'by [exclude]'
+            when unused.fate = 'excluded' then 'by [exclude]'
             else ''
         end as reason,
         sum(file_usage.row_count) as row_count
     from file_usage
     left join periods
         on periods.day = file_usage.day
-    left join usage_fates
-        on usage_fates.period = periods.period
-        and usage_fates.api_key is not distinct from file_usage.api_key
-        and usage_fates.logged_id is not distinct from file_usage.partner_id
-        and usage_fates.system is not distinct from file_usage.system
-        and usage_fates.product is not distinct from file_usage.product
-        and usage_fates.operation is not distinct from file_usage.operation
+    left join unused
+        on unused.period = periods.period
+        and unused.api_key is not distinct from file_usage.api_key
+        and unused.logged_id is not distinct from file_usage.partner_id
+        and unused.system is not distinct from file_usage.system
+        and unused.product is not distinct from file_usage.product
+        and unused.operation is not distinct from file_usage.operation
     group by all
 ),
 
