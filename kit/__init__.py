@@ -34,6 +34,7 @@ engine      a warehouse or cluster that holds the logs (engine_sql, engine_clien
 usage       call logs → daily usage, reading what is new; usage_state, what is kept and why the rest is not
 accounts    what became of files and rows
 exports     raw exports → canonical tables, and an account of their rows
+own_calendar   a fiscal calendar that no rule makes, as finance keeps it
 database    canonical tables → the rows behind each figure, one SELECT a table (kit/sql)
 quarters    which quarters there are, and whether the data covers them
 frames      questions and their answers as Polars frames

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from kit import metrics, quarters
+from kit import metrics, own_calendar, quarters
 from kit.blank import read_sql
 from kit.database import TABLES, spine
 from kit.fiscal import Month, Quarter, months_before
@@ -76,7 +76,7 @@ def comparisons(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> tuple[Compa
 
 def year_ago(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Comparison:
     """The quarter beside that of the same number a fiscal year before."""
-    then = quarters.all_quarters(con).get(_a_year_before(quarter.name))
+    then = _known(con, quarters.all_quarters(con).get(_a_year_before(quarter.name)))
     found = _compared(con, quarter, then, "the same quarter last year")
     return Comparison("year_ago", quarter, then, _last_day(con, quarter), found)
 
@@ -90,10 +90,38 @@ def year_to_date(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Comparison
     """
     with _years_to(con, quarter) as years:
         spans = quarters.all_quarters(years)
-        now, then = spans[quarter.name], spans.get(_a_year_before(quarter.name))
+        now, then = spans[quarter.name], _known(con, spans.get(_a_year_before(quarter.name)))
+        begins = own_calendar.first_day(con)
+        if begins and now.first_day < begins:
+            known = replace(now, months=tuple(month for month in now.months if month.month >= begins))
+            return Comparison("year_to_date", known, None, quarter.last_day, _none_of(con, quarter, begins))
         found = _compared(years, now, then, "the same part of last year", number=int(quarter.name[-1]))
         late = _begins_within(con, _table_of(con, "revenue"), now)
     return Comparison("year_to_date", now, then, _last_day(con, now), found, late)
+
+
+def _known(con: duckdb.DuckDBPyConnection, span: Quarter | None) -> Quarter | None:
+    """A stretch of time, if it is of the calendar: before a calendar export begins, periods are made up."""
+    begins = own_calendar.first_day(con)
+    return None if span and begins and span.first_day < begins else span
+
+
+def _none_of(con: duckdb.DuckDBPyConnection, quarter: Quarter, begins: date) -> tuple[Metric, ...]:
+    """The five metrics of a year that begins before the calendar export does: none of them is known."""
+    why = f"the calendar begins on {quarters.day_text(begins)}, within the year"
+    return tuple(
+        replace(
+            metric(con, quarter),
+            this=None,
+            why_this=why,
+            last=None,
+            why_last=why,
+            trend=None,
+            why_trend=why,
+            history=(),
+        )
+        for metric in metrics.FIVE
+    )
 
 
 def _last_day(con: duckdb.DuckDBPyConnection, span: Quarter) -> date:
@@ -139,7 +167,12 @@ def _compared(
     """The five metrics of two stretches of so many quarters: those of `now`, with those of `then` as their last."""
     these = [_of_years(con, metric(con, now), now, number) for metric in metrics.FIVE]
     if then is None:
-        why = f"the calendar has no {_a_year_before(now.name)}"
+        begins = own_calendar.first_day(con)
+        why = (
+            f"the calendar begins on {quarters.day_text(begins)}"
+            if begins
+            else f"the calendar has no {_a_year_before(now.name)}"
+        )
         return tuple(
             replace(
                 each, last=None, why_last=why, trend=None, why_trend=f"{noun} is not available", history=()

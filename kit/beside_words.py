@@ -30,6 +30,8 @@ def _definition(comparison: Comparison) -> str:
             if then
             else ""
         )
+    if all(metric.this is None for metric in comparison.metrics):
+        return ""
     lengths = f" ({now.days} days, {then.days} the year before)" if then and now.days != then.days else ""
     return (
         f"Year to date: {_days(now.first_day, comparison.last_day)}{lengths}; sums of revenue, cost, value and partners"

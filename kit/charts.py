@@ -55,17 +55,20 @@ PARTS = {
     "usage above plan": ("Usage above plan (est.)", ESTIMATE_PALE),
 }
 MONTH = pl.col("month").dt.strftime("%Y-%m")
-# As fiscal.Month.short: two periods of weeks may begin in one month.
+# Of months each in a row of its own. As fiscal.Month.short: two periods of weeks may begin in one month.
+LAST_WORD = pl.col("name").str.extract(r"(\S+)$")
 LABEL = pl.when(pl.col("name") == MONTH).then(pl.col("month").dt.strftime("%b")).otherwise(
-    pl.col("name").str.replace(r"^\d{4}-P0?(\d+)$", "P$1")
+    # Of a calendar export's own names, FY2026 M8, the last word: the neighbours say the year.
+    pl.when(LAST_WORD.is_unique()).then(LAST_WORD).otherwise("name").str.replace(r"^\d{4}-P0?(\d+)$", "P$1")
 ) + pl.when("is_whole").then(pl.lit("")).otherwise(pl.lit("*"))
 
 
 def revenue(parts: pl.DataFrame, currency: str) -> Any:
     """Twelve months of revenue: billed by kind, solid; unrealized beside it, hatched. Never added up."""
-    given = floats(parts, "amount", "low", "high").drop_nulls("part").with_columns(label=LABEL)
+    months = parts.select("month", "name", "is_whole").unique(maintain_order=True).with_columns(label=LABEL)
+    given = floats(parts, "amount", "low", "high").drop_nulls("part")
+    given = given.join(months.select("month", "label"), on="month", maintain_order="left")
     totals = given.group_by("month", "bar", maintain_order=True).agg(value=pl.col("amount").sum())
-    months = parts.select("month", "name", "is_whole", label=LABEL).unique(maintain_order=True)
     spans = given.filter("is_estimate", pl.col("low") < pl.col("high")).unique("month", maintain_order=True)
     top = max(*totals["value"].to_list(), *spans["high"].to_list(), 0.0, 0.0) * 1.1 or 1.0
     shown = [part for part in PARTS if (given["part"] == part).any()]

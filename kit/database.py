@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import date, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -14,6 +13,7 @@ from kit.cache import Cache, damaged, open_cache
 from kit.errors import ReviewError
 from kit.exports import load_exports
 from kit.kept_periods import make_period_usage
+from kit.own_calendar import own_periods
 from kit.program import Program, load_program
 from kit.rows import insert_rows
 from kit.settings import About
@@ -134,7 +134,7 @@ def add_months(con: duckdb.DuckDBPyConnection, about: About) -> None:
         [(first_day, last_day)] = con.execute(read_sql("covered_days")).fetchall()
     if first_day is None:
         raise ReviewError("The exports hold no rows.")
-    own = _own_calendar(con, last_day)
+    own = own_periods(con, last_day)
     months = (
         [*fiscal.months_before(own[0], HISTORY), *own]
         if own
@@ -151,31 +151,6 @@ def _months_by_rule(about: About, first_day: date, last_day: date) -> Iterator[f
     if about.calendar is None:
         return fiscal.calendar_months(first_day, last_day, about.fiscal_year_start, about.year_named)
     return weeks.periods(first_day, last_day, about.calendar, about.ends, about.week_53, about.year_named)
-
-
-def _own_calendar(con: duckdb.DuckDBPyConnection, last_day: date) -> list[fiscal.Month]:
-    """The periods of the calendar export, if there is one; ReviewError where it has gaps or overlaps or ends early."""
-    rows = con.execute(
-        "select first_day, last_day, period, quarter from calendar order by first_day"
-    ).fetchall()
-    for _, _, period, quarter in rows:
-        if not fiscal.is_quarter_name(quarter):
-            raise ReviewError(f"calendar: period {period!r}: {fiscal.not_a_quarter(quarter)}")
-    months = [
-        fiscal.Month(first, last + timedelta(days=1), period, quarter)
-        for first, last, period, quarter in rows
-    ]
-    for before, after in pairwise(months):
-        if before.next_month != after.month:
-            raise ReviewError(
-                f"The calendar has a gap or an overlap: period {before.name!r} ends on"
-                f" {before.next_month - timedelta(days=1)}, and {after.name!r} begins on {after.month}."
-            )
-    if months and months[-1].next_month <= last_day:
-        raise ReviewError(
-            f"The calendar ends on {months[-1].next_month - timedelta(days=1)}, and the exports reach to {last_day}."
-        )
-    return months
 
 
 def spine(con: duckdb.DuckDBPyConnection) -> list[fiscal.Month]:

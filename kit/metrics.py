@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import duckdb
 
-from kit import formats, frames, grades, quarters
+from kit import formats, frames, grades, own_calendar, quarters
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
 from kit.grades import Coverage
@@ -161,7 +161,7 @@ def partner_growth_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Met
 
     days = quarters.call_days(con)
     first_call = days.first_day
-    begins = con.execute("select min(first_day) from calendar").fetchall()[0][0]
+    begins = own_calendar.first_day(con)
 
     def of(quarter: Quarter) -> tuple[Figure, str]:
         before = quarters.previous(con, quarter).last_month
@@ -258,7 +258,7 @@ def _metric(
     """
     sure = {name: of_five[key] for name, of_five in grades.sureness(con, revenue_basis(con)).items()}
     shown = quarters.quarters_to(con, quarter)[-QUARTERS_SHOWN:]
-    begins = con.execute("select min(first_day) from calendar").fetchall()[0][0]
+    begins = own_calendar.first_day(con)
     figures = {
         each.name: _shown(of(each), sure[each.name].withheld)
         if begins is None or each.first_day >= begins

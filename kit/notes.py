@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from kit import beside_words, editions, formats, frames, grades, metrics, quarters
+from kit import beside_words, editions, formats, frames, grades, metrics, own_calendar, quarters
 from kit.fiscal import Month, Quarter
 from kit.metrics import Metric
 from kit.quarters import day_text
@@ -418,7 +418,12 @@ def _calendar(review: Review) -> str:
 def _lengths(review: Review) -> list[str]:
     """How many days the quarter has beside the one before, where they differ, and its periods, where no months."""
     quarter = review.quarter
-    others = [(review.previous.days, "in the quarter before")]
+    begins = own_calendar.first_day(review.con)
+    others = (
+        []
+        if begins and review.previous.first_day < begins
+        else [(review.previous.days, "in the quarter before")]
+    )
     others += [
         (each.then.days, "a year ago") for each in review.beside if each.name == "year_ago" and each.then
     ]
@@ -434,7 +439,8 @@ def _lengths(review: Review) -> list[str]:
 def _fiscal_year(review: Review) -> str:
     """On which day the fiscal year began, and by which rule, where it is no calendar year."""
     starts = [each for each in quarters.quarters_to(review.con, review.quarter) if each.name.endswith("Q1")]
-    if not starts or _is_calendar_year(starts[-1]):
+    begins = own_calendar.first_day(review.con)
+    if not starts or _is_calendar_year(starts[-1]) or (begins and starts[-1].first_day < begins):
         return ""
     first_day = starts[-1].first_day
     weeks = review.con.execute("select pattern, year_ends from weeks_of_years").fetchall()

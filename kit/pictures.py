@@ -127,8 +127,14 @@ def legend(columns: int = 4) -> alt.Legend:
 
 
 def month_axis(labels: Sequence[str]) -> alt.X:
-    """Time from left to right, one label a month."""
-    return alt.X("label:N", sort=list(labels), title=None, axis=axis(labelAngle=0, ticks=False))
+    """Time from left to right, one label a month, in the room it has; a month of nothing keeps its place."""
+    return alt.X(
+        "label:N",
+        sort=list(labels),
+        title=None,
+        scale=alt.Scale(domain=list(labels)),
+        axis=axis(labelAngle=0, ticks=False, labelLimit=(WIDTH - 40) / max(len(labels), 1)),
+    )
 
 
 def money_axis(channel: Any, field: str, values: Sequence[float], currency: str, **scale: Any) -> Any:

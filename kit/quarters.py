@@ -43,7 +43,9 @@ def choose_quarter(con: duckdb.DuckDBPyConnection, name: str = "") -> Quarter:
     if not fiscal.is_quarter_name(name):
         raise ReviewError(fiscal.not_a_quarter(name))
     if name not in (quarter.name for quarter in covered):
-        raise ReviewError(f"{name} is not in the data: {reach}.")
+        first, last = covered[0].name, covered[-1].name
+        which = f"in {first}" if first == last else f"from {first} to {last}"
+        raise ReviewError(f"{name} is not in the data: {reach}, {which}.")
     return quarters[name]
 
 

@@ -179,6 +179,26 @@ def test_own_calendar_without_the_year_before_says_so(con):
         assert comparison.metric("activation_rate").why_last == "the calendar begins on 1 January 2026"
 
 
+def test_year_to_date_is_not_told_of_a_calendar_that_begins_within_the_year(con):
+    cover(con, "2026-01-01", "2026-09-30")
+    add(con, "partners", partner_id="a")
+    for number in range(4, 10):
+        first = date(2026, number, 1)
+        con.execute(
+            "insert into calendar (period, quarter, first_day, last_day) values (?, ?, ?, ? - 1)",
+            [f"P{number}", f"2026-Q{(number + 2) // 3}", first, fiscal.next_month(first)],
+        )
+    made(con)
+    quarter = quarters.choose_quarter(con, "2026-Q3")
+    comparison = beside.year_to_date(con, quarter)
+    assert comparison.now.first_day == date(2026, 4, 1)
+    assert [metric.this for metric in comparison.metrics] == [None] * 5
+    assert beside_words.sentences(comparison, metrics.scorecard(con, quarter)) == [
+        "",
+        "Year to date n/a: the calendar begins on 1 April 2026, within the year.",
+    ]
+
+
 ASKED = '[page]\nbeside = ["year_to_date", "year_ago"]\n'
 
 

@@ -199,3 +199,37 @@ def test_calendar_with_a_wrong_quarter_name_is_refused(opened):
 def test_calendar_that_ends_before_the_calls_is_refused(opened):
     with pytest.raises(ReviewError, match="calendar"):
         opened(CALENDAR, calls_csv=CALLS, calendar_csv=calendar(quarters=3))
+
+
+def swapped(line):
+    period, quarter, first, last = line.split(",")
+    return f"{period},{quarter},{last},{first}"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda lines: [*lines[:3], swapped(lines[3]), *lines[4:]], "'2025-P03' ends on .*, before it begins"),
+        (lambda lines: [line.replace("-P02", "-P01") for line in lines], "two periods are named '2025-P01'"),
+        (
+            lambda lines: [line.replace("2025-Q2", "Q").replace("2025-Q3", "2025-Q2").replace("Q,", "2025-Q3,")
+                           for line in lines],
+            "after the periods of 2025-Q1 come those of 2025-Q3",
+        ),
+        (lambda lines: [line.replace("P07,2025-Q3", "P07,2025-Q2") for line in lines], "2025-Q2 has 4 of 3 periods"),
+        (lambda lines: [lines[0], *lines[2:]], "2025-Q1 has 2 of 3 periods: '2025-P02', '2025-P03'"),
+        (lambda lines: [line.replace("P07,2025-Q3", "P07,2025-Q4") for line in lines],
+         "after the periods of 2025-Q2 come those of 2025-Q4"),
+    ],
+    ids=["ends first", "one name", "order", "four", "two", "apart"],
+)  # fmt: skip
+def test_calendar_whose_quarters_make_no_sense_is_refused(opened, change, told):
+    lines = calendar().splitlines()
+    with pytest.raises(ReviewError, match=told):
+        opened(CALENDAR, calls_csv=CALLS, calendar_csv="\n".join(change(lines)))
+
+
+def test_quarter_not_in_the_data_is_told_from_those_that_are(opened):
+    con = opened(CALENDAR, calls_csv=CALLS, calendar_csv=calendar())
+    with pytest.raises(ReviewError, match=r"1 January 2025 to 28 June 2026, from 2025-Q1 to 2026-Q2"):
+        quarters.choose_quarter(con, "2027-Q1")
