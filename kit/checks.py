@@ -10,7 +10,7 @@ import polars as pl
 
 from kit import frames, quarters
 from kit.blank import add_settings, empty_database
-from kit.database import add_months, make_tables
+from kit.database import add_months, make_tables, stop_at_stray_calls
 from kit.doubts import Finding, figures_of, in_order
 from kit.drift import Drift, drift
 from kit.editions import RESTS_ON
@@ -83,6 +83,7 @@ def check_exports(folder: Path | str, quarter: str = "", published: Path | str =
         add_months(con, program.program)
         make_tables(con)
         has_tables = True
+        stop_at_stray_calls(con)
         chosen = quarters.choose_quarter(con, quarter)
         found += rates(con, chosen)
         metrics = tuple(metric(con, chosen) for metric in FIVE)

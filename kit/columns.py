@@ -1,13 +1,13 @@
 """Text of an export → values: a SELECT of the canonical columns at their types, and what is wrong with a value."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
 
 import duckdb
 
-from kit.errors import shortened
+from kit.errors import ReviewError, shortened
 from kit.masks import redacted
 from kit.presets import read_preset
 from kit.raw import Query
@@ -17,6 +17,7 @@ IDS = ("partner_id", "api_key", "request_id", "line_id", "id")
 # Columns of which not all is kept that an export says, and the macro that leaves the rest out.
 KEPT = {"api_key": "masked_key", "operation": "without_query"}
 EXCEL_NUMBER = r"\d([.,]\d+)?[eE][+-]\d+"
+NUMBERS = "U?(TINY|SMALL|BIG|HUGE)?INT|FLOAT|DOUBLE|DECIMAL|BOOLEAN"
 LONGEST_VALUE = 200  # characters
 EXCEL_LONGEST = 30  # bytes: it keeps fifteen digits
 
@@ -53,6 +54,7 @@ def typed(
     """
     described = con.execute(f"describe {query.sql}", query.parameters).fetchall()
     given = {row[0]: row[1] for row in described}
+    _stop_at_numbers_for_times(_file_of(query) or table, table, given, export)
     settings = read_preset(table, export.preset).settings if export.preset else {}
     query.parameters |= {
         "export_zone": export.timezone,
@@ -98,6 +100,28 @@ select {columns}, source, source_row, case {" ".join(problems)} end as problem,
     case problem {" ".join(faulty)} end as problem_value
 from casted"""
     return query
+
+
+def _file_of(query: Query) -> str:
+    """The file that a SELECT reads; empty if there are several."""
+    lists = [value for name, value in query.parameters.items() if name.startswith("files_")]
+    files = [str(file) for value in lists if isinstance(value, list) for file in value]
+    return files[0] if len(files) == 1 else ""
+
+
+def _stop_at_numbers_for_times(where: str, table: str, given: Mapping[str, str], export: Export) -> None:
+    """ReviewError for a column of days or times that holds numbers: of which unit and since when, nothing says."""
+    for name, type_, *_ in schema(table):
+        kind = given.get(name, "")
+        if (
+            type_ in ("DATE", "TIMESTAMP WITH TIME ZONE")
+            and re.match(NUMBERS, kind)
+            and name not in export.set
+        ):
+            raise ReviewError(
+                f"{where}: {name} holds numbers ({kind}). Allowed: {ALLOWED[type_]}. A SELECT of your own (`sql`) can"
+                f" make times of them: to_timestamp({name}) of seconds, make_timestamp({name}) of millionths."
+            )
 
 
 def _wrong(name: str, type_: str, is_required: bool) -> str:

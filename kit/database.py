@@ -74,7 +74,7 @@ def tables_of(program: Program, counted: bool = False) -> duckdb.DuckDBPyConnect
         raise ReviewError("The partners export holds no partners.")
     add_months(con, program.program)
     make_tables(con, open_cache(program.folder) if program.exports.get("calls") else None)
-    _stop_at_stray_calls(con)
+    stop_at_stray_calls(con)
     return con
 
 
@@ -118,7 +118,7 @@ def _stop_at_contradictions(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _stop_at_stray_calls(con: duckdb.DuckDBPyConnection) -> None:
+def stop_at_stray_calls(con: duckdb.DuckDBPyConnection) -> None:
     """ReviewError if calls are dated more than two years after the ones before: a slip, or another program."""
     [(stray,)] = con.execute("select day_after_two_years from call_days").fetchall()
     if stray is not None:

@@ -21,6 +21,13 @@ MOST_ROWS = 1_048_576  # of a sheet, as Excel has it
 TABLES = (".csv", ".tsv", ".txt")
 LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 BLANK = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:\r\n|\n|\r))+")  # lines before the first with something
+# How files of these kinds begin, and how their names end.
+KINDS = {
+    b"\x1f\x8b": ("gzip", (".gz",)),
+    b"\x28\xb5\x2f\xfd": ("zstd", (".zst",)),
+    b"PK\x03\x04": ("a zip archive or a workbook", (".xlsx",)),
+    b"PAR1": ("Parquet", (".parquet",)),
+}
 PATTERN = re.compile(r"[*?\[]")  # a name with these means other files to DuckDB
 
 
@@ -30,10 +37,11 @@ def readable_files(
     """Each path by what is to be read for it: itself, a file of UTF-8 text made of it in the folder, or a link there.
 
     Text is of the encoding given, of UTF-16 where its first bytes say so, or else of UTF-8. Numbers of a spreadsheet
-    are written with the decimal mark.
+    are written with the decimal mark. ReviewError for a file that is packed and whose name does not say so.
     """
     made: dict[Path, Path] = {}
     for number, path in enumerate(paths):
+        _stop_at_another_kind(path)
         if path.suffix.lower() == ".xlsx":
             text = folder / f"{number}.csv"
             _write_sheet(path, text, decimal)
@@ -50,6 +58,20 @@ def readable_files(
             text = path
         made[text] = path
     return made
+
+
+def _stop_at_another_kind(path: Path) -> None:
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(4)
+    except OSError:  # whatever reads it says what is wrong with it
+        return
+    for sign, (kind, allowed) in KINDS.items():
+        if start.startswith(sign) and path.suffix.lower() not in allowed:
+            said = f"ends in {path.suffix}" if path.suffix else "has no ending"
+            raise ReviewError(
+                f"{path}: this is {kind}, and its name {said}. Let the name end in {allowed[0]}, or unpack it."
+            )
 
 
 def _encoding(path: Path, said: str | None) -> str | None:

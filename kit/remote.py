@@ -17,7 +17,7 @@ from typing import Any
 
 from kit.errors import ReviewError
 from kit.stores import STORES, attempt, is_missing, matching, open_store
-from kit.urls import WEB, name_of, parts_of, refusal
+from kit.urls import WEB, is_mark, name_of, parts_of, refusal
 
 CONTENT_HASH = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")  # what S3 calls an ETag: MD5, or that of its parts' MD5
 # The times of web servers count seconds, so a file may change twice in one without its mark doing so.
@@ -98,7 +98,8 @@ def _found(url: str) -> list[Remote]:
     asked = url if scheme in WEB else f"{bucket}/{path}"
     entries = attempt(url, lambda: list(matching(store, asked)))
     found = [_remote(scheme, entry) for entry in entries]
-    shown = [each for each in found if name_of(each.url) and (_is_hidden(url) or not _is_hidden(each.url))]
+    named = [each for each in found if name_of(each.url) and not is_mark(name_of(each.url))]
+    shown = [each for each in named if _is_hidden(url) or not _is_hidden(each.url)]
     if not shown and scheme not in WEB and is_missing(store, bucket):
         raise ReviewError(f"there is no bucket {bucket}, or not for these keys. {STORES[scheme].keys}")
     if not shown:

@@ -12,7 +12,7 @@ from kit.mistakes import EXAMPLES, Mistake, blocks, unknown
 from kit.own_sql import read_own
 from kit.remote import files_at
 from kit.toml_lines import Key
-from kit.urls import has_secret, is_remote
+from kit.urls import has_secret, is_mark, is_remote
 from kit.values import CONTROL, OPEN
 
 OF_TABLES = ("day", "columns", "set", "timezone", "rejects")
@@ -38,7 +38,7 @@ def canonical_columns() -> dict[str, list[str]]:
 
 
 def files_of(folder: Path, pattern: str) -> list[Path]:
-    """The files of a pattern; names that begin with a dot only if the pattern has such a name.
+    """The files of a pattern; names that begin with a dot only if the pattern has such a name, and no marks of Spark.
 
     Those of a url are where they are fetched to; ReviewError if it leads to none.
     """
@@ -52,7 +52,8 @@ def files_of(folder: Path, pattern: str) -> list[Path]:
         found = [file for file in start.glob(str(path.relative_to(path.anchor))) if file.is_file()]
     except (ValueError, OSError, IndexError):  # no pattern at all, such as "a**" or ".", or a name too long
         return []
-    return [file for file in found if _is_hidden(path) or not _is_hidden(file.relative_to(start))]
+    shown = [file for file in found if _is_hidden(path) or not _is_hidden(file.relative_to(start))]
+    return [file for file in shown if not is_mark(file.name)]
 
 
 Parts = tuple[tuple[int, str | int], ...]

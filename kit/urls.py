@@ -63,3 +63,8 @@ def name_of(url: str) -> str:
         path = unquote(re.split(r"[?#]", path)[0])
     name = path.rsplit("/", 1)[-1].replace("\0", "")
     return "" if name in (".", "..") else name.encode()[-LONGEST_NAME:].decode(errors="ignore")
+
+
+def is_mark(name: str) -> bool:
+    """Whether a file only marks that Spark or Hadoop wrote those beside it: _SUCCESS, _committed_123."""
+    return re.fullmatch(r"_(SUCCESS|started_\d+|committed_\d+|metadata|common_metadata)", name) is not None

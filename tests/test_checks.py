@@ -331,6 +331,14 @@ def test_exports_without_calls_are_told_and_not_raised(checked):
     assert not check.is_sound
 
 
+def test_call_of_another_age_stops_the_check_as_it_does_the_report(checked):
+    old = HEAD + calls(TWO_QUARTERS) + "1970-01-01T00:00:00Z,acme,production,200,order,old\n"
+    check = checked(calls_csv=old)
+    assert [finding.what.split(" from ")[0] for finding in check.findings if finding.severity == "stop"] == [
+        "calls: after more than two years without a call there are some"
+    ]
+
+
 def test_text_keeps_to_its_width_and_moves_no_cursor(checked):
     stranger = "\x1b[31m" + "x" * 150
     check = checked(calls_csv=HEAD + calls(TWO_QUARTERS) + calls(["2026-06-01"], stranger))

@@ -89,6 +89,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home.resolve()
 
 
+def test_marks_that_spark_leaves_are_no_files_of_a_pattern(tmp_path):
+    for name in ("_SUCCESS", "_committed_8123", "_started_8123", "part-0.csv", "_other.csv"):
+        (tmp_path / name).touch()
+    assert {file.name for file in sources.files_of(tmp_path, "*")} == {"part-0.csv", "_other.csv"}
+
+
 def load(folder: Path, text: str) -> program.Program:
     (folder / "program.toml").write_text(text, encoding="utf-8")
     return load_program(folder)

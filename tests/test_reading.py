@@ -412,8 +412,22 @@ def test_parquet_time_that_is_a_number_is_refused(loaded, tmp_path):
         "copy (select 1770000000 as called_at, 'acme' as partner_id, 'production' as environment, 200 as status)"
         f" to '{tmp_path}/c.parquet'"
     )
-    with pytest.raises(ReviewError, match="called_at"):
+    with pytest.raises(ReviewError, match=r"c\.parquet: called_at holds numbers .*to_timestamp\(called_at\)"):
         loaded({"calls": 'path = "c.parquet"'})
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (gzip.compress(CALLS.encode()), "gzip, and its name ends in .csv. Let the name end in .gz"),
+        (b"PK\x03\x04 and more", "a zip archive or a workbook"),
+        (b"PAR1 and more", "Parquet"),
+        (b"\x28\xb5\x2f\xfd and more", "zstd"),
+    ],
+)
+def test_packed_file_whose_name_does_not_say_so_is_refused(loaded, content, kind):
+    with pytest.raises(ReviewError, match=rf"calls\.csv: this is {kind}"):
+        loaded(calls_csv=content)
 
 
 # columns, sql, set, null
