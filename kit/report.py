@@ -29,7 +29,8 @@ def write_report(
     the folder is as it was before.
     """
     loaded = load_program(program)  # Mistakes in the settings are told before anything is started or written.
-    if has_new(loaded):  # Here there is a terminal that can say how far it is; the notebook finds it done.
+    # Here there is a terminal that can say how far it is; the notebook finds it done.
+    if has_new(loaded) or (progress and loaded.engine):
         read_new(loaded)
     with writing_in(out) as work:
         executed = run_notebook(program, quarter, out, work / "one-pager.ipynb", progress)

@@ -13,7 +13,7 @@ import duckdb
 import nbformat
 import pytest
 
-from kit import metrics, quarters, table_usage
+from kit import metrics, quarters, report, table_usage
 from kit.blank import add_settings
 from kit.checks import check_exports, ledger
 from kit.database import TABLES, open_program, tables_of
@@ -402,6 +402,24 @@ def test_state_names_the_table_and_its_days(con, of_table, warehouse: Noting) ->
 
 
 # With Spark, from the command to the page
+
+
+@pytest.mark.parametrize(("is_watched", "asked"), [(True, ["2026-02-10"]), (False, [])])
+def test_table_is_asked_before_the_notebook_where_somebody_watches(
+    warehouse, of_table, monkeypatch, tmp_path, is_watched, asked
+):
+    days = []
+
+    def run_notebook(*_: object) -> None:
+        days.extend(warehouse.days())
+        raise ReviewError("it would run now")
+
+    monkeypatch.setattr(report, "run_notebook", run_notebook)
+    add(warehouse)
+    with pytest.raises(ReviewError, match="it would run now"):
+        write_report(of_table(), "", tmp_path / "out", progress=is_watched)
+    assert days == asked
+
 
 NORTHGATE = Path(__file__).parent.parent / "data" / "samples" / "northgate"
 # Logs come each Monday; what is told again came a week later.
