@@ -3,8 +3,10 @@
 import atexit
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -101,7 +103,7 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
 
     for quarter in quarters:
         _check_quarter(quarter)
-    try:
+    with _told_in_words():
         for quarter in quarters or ("",):
             folder, figures = write_report(
                 program,
@@ -114,10 +116,6 @@ def report(program: Path, quarters: tuple[str, ...], out: Path | None, quiet: bo
                 click.echo(folder / "one-pager.html")
             for change in (figures["compared_with"] or {}).get("changed", []):
                 click.echo(f"api-review: {change}", err=True)
-    except Exception as error:
-        _failed(error)
-    except KeyboardInterrupt:
-        _stopped()
 
 
 @main.command()
@@ -143,19 +141,15 @@ def publish(program: Path, quarter: str, out: Path | None) -> None:
     if quarter:
         _check_quarter(quarter)
     pages = out or REPORTS / program.resolve().name
-    try:
+    with _told_in_words():
         edition, is_new = freeze(program, quarter, pages)
-    except Exception as error:
-        _failed(error)
-    except KeyboardInterrupt:
-        _stopped()
-    for each in editions_of(pages, edition.folder.parent.name):
-        if each.changes:
-            what = ", ".join(each.changes)
-            click.echo(f"api-review: {each.title} was changed after it was published: {what}", err=True)
-    done = "Published as" if is_new else f"Published on {edition.about['published_at'][:10]} already, as"
-    click.echo(f"{done} {edition.title}, run {edition.about['run']}.")
-    click.echo(edition.folder)
+        for each in editions_of(pages, edition.folder.parent.name):
+            if each.changes:
+                what = ", ".join(each.changes)
+                click.echo(f"api-review: {each.title} was changed after it was published: {what}", err=True)
+        done = "Published as" if is_new else f"Published on {edition.about['published_at'][:10]} already, as"
+        click.echo(f"{done} {edition.title}, run {edition.about['run']}.")
+        click.echo(edition.folder)
 
 
 @main.command()
@@ -171,14 +165,10 @@ def remake(edition: Path, program: Path) -> None:
     from kit.remaking import remade_text
     from kit.remaking import remake as make_again
 
-    try:
+    with _told_in_words():
         remade = make_again(edition, program)
-    except Exception as error:
-        _failed(error)
-    except KeyboardInterrupt:
-        _stopped()
-    click.echo(remade_text(remade))
-    raise SystemExit(0 if remade.is_same else 1)
+        click.echo(remade_text(remade))
+        raise SystemExit(0 if remade.is_same else 1)
 
 
 @main.command()
@@ -203,14 +193,10 @@ def check(program: Path, quarter: str, published: Path | None) -> None:
 
     if quarter:
         _check_quarter(quarter)
-    try:
+    with _told_in_words():
         found = check_exports(program, quarter, published or REPORTS / program.resolve().name)
-    except Exception as error:
-        _failed(error)
-    except KeyboardInterrupt:
-        _stopped()
-    click.echo(check_text(found))
-    raise SystemExit(0 if found.is_sound else 1)
+        click.echo(check_text(found))
+        raise SystemExit(0 if found.is_sound else 1)
 
 
 @main.command()
@@ -231,13 +217,9 @@ def explain(quarter: str, figure: str, program: Path) -> None:
         stop_at_other_name(figure)
     except ReviewError as error:
         raise click.BadParameter(str(error), param_hint="FIGURE") from None
-    try:
+    with _told_in_words():
         found = explain_quarter(program, quarter, figure)
-    except Exception as error:
-        _failed(error)
-    except KeyboardInterrupt:
-        _stopped()
-    click.echo(str(found))
+        click.echo(str(found))
 
 
 @main.command()
@@ -255,17 +237,13 @@ def usage(program: Path, read: bool, drop: bool) -> None:
     from kit.program import load_program
     from kit.usage import read_new
 
-    try:
+    with _told_in_words():
         loaded = load_program(program)
         if drop:
             click.echo(f"Deleted {usage_state.drop(loaded) / 1e6:,.1f} MB.")
         if read:
             read_new(loaded)
         click.echo(printable(usage_state.state_text(loaded)))
-    except Exception as error:
-        _failed(error)
-    except KeyboardInterrupt:
-        _stopped()
 
 
 @main.command()
@@ -289,13 +267,11 @@ def init(exports: Path, program: Path | None) -> None:
 
     folder = program or exports
     file = folder / "program.toml"
-    try:
+    with _told_in_words():
         stop_if_there(file)
         draft = first_settings(exports, folder)
         write(draft, file)
-    except Exception as error:
-        _failed(error)
-    click.echo(printable(told(draft, exports, file)))
+        click.echo(printable(told(draft, exports, file)))
 
 
 def _end_quietly() -> None:
@@ -303,21 +279,24 @@ def _end_quietly() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
-def _failed(error: Exception) -> NoReturn:
+@contextmanager
+def _told_in_words() -> Iterator[None]:
     """Say what is wrong with the settings, the data or the machine, and end with 1; any other error is ours."""
-    text = str(error)
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":  # DuckDB's
-        text = "there is too little memory for this. Let it take more with --memory, or use a larger machine."
-    elif not isinstance(error, (ReviewError, OSError)):
-        raise error
-    click.echo(f"api-review: {shortened(printable(text), LONGEST)}", err=True)
-    raise SystemExit(1) from None
-
-
-def _stopped() -> NoReturn:
-    """Say what becomes of work that is broken off."""
-    click.echo("\napi-review: stopped. What was read is kept; the next run goes on from there.", err=True)
-    raise SystemExit(130) from None
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("\napi-review: stopped. What was read is kept; the next run goes on from there.", err=True)
+        raise SystemExit(130) from None
+    except BrokenPipeError:  # whoever was reading has enough
+        raise
+    except Exception as error:
+        text = str(error)
+        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":  # DuckDB's
+            text = "there is too little memory for this. Let it take more with --memory, or use a larger machine."
+        elif not isinstance(error, (ReviewError, OSError)):
+            raise
+        click.echo(f"api-review: {shortened(printable(text), LONGEST)}", err=True)
+        raise SystemExit(1) from None
 
 
 def _check_quarter(name: str, hint: str = "--quarter") -> None:
