@@ -32,6 +32,7 @@ TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# What api-review has read o
 # A file that was changed so shortly before it was hashed may change again within one tick of its clock.
 TICK = 2_000_000_000  # nanoseconds
 PARQUET = b"PAR1"
+KINDS = ("days", "calls", "all")
 HERE = f"{socket.gethostname()}-{os.getpid()}"
 
 
@@ -129,6 +130,21 @@ class Cache:
         """A folder for what does not fit into memory, which goes with the process."""
         return _of_process(self.folder)
 
+    def keep_to(self, version: str) -> None:
+        """Delete what another version of the kit made of logs: it is never read, and may hold what this leaves out."""
+        made_by = self.folder / "version.txt"
+        try:
+            if made_by.read_text(encoding="utf-8") == version:
+                return
+        except (OSError, ValueError):
+            pass
+        for kind in KINDS:
+            for file in (self.folder / kind).glob("*.parquet"):
+                file.unlink(missing_ok=True)
+        with self.writing() as work:
+            (work / made_by.name).write_text(version, encoding="utf-8")
+            put(work / made_by.name, made_by)
+
     def tidy(self) -> None:
         """Remove what processes of this machine that were killed have left."""
         tidy(self.folder, "writing")
@@ -140,7 +156,7 @@ def open_cache(home: Path) -> Cache:
     """The cache of a program's folder; one that goes with the process where that folder cannot be written to."""
     folder = home / FOLDER
     try:
-        for kind in ("days", "calls", "all"):
+        for kind in KINDS:
             (folder / kind).mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise PermissionError
@@ -150,7 +166,7 @@ def open_cache(home: Path) -> Cache:
         cache = Cache(folder, is_kept=True)
     except OSError:
         cache = Cache(_of_process(None), is_kept=False)
-        for kind in ("days", "calls", "all"):
+        for kind in KINDS:
             (cache.folder / kind).mkdir()
     cache.tidy()
     return cache

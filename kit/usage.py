@@ -54,6 +54,7 @@ def load_logs(con: duckdb.DuckDBPyConnection, program: Program, counted: bool = 
     The rows of each file are counted, and the text of those that can't be used is kept, only where asked for.
     """
     cache = open_cache(program.folder)
+    cache.keep_to(version_of(MODULES))
     machine.bound(con, cache.spill)
     blocks, wrong = [], []
     for number, export in logs_of(program):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.cache import Cache, key_of, open_cache
+from kit.cache import KINDS, Cache, key_of, open_cache
 from kit.formats import plural
 from kit.program import Export, Program
 from kit.usage import logs_of, made_of, name_of, size_of, way_of
@@ -17,7 +17,6 @@ WHY = {
     "way": "read in another way: the export's settings or preset changed",
 }
 NEW = "new"
-KINDS = ("days", "calls", "all")
 SHOWN = 3
 
 

@@ -109,7 +109,8 @@ def test_usage_made_in_another_way_is_made_anew(program_folder, monkeypatch, wha
         or what == "another column"
     )
     assert used(open_program(folder)) == [(expected, 1)]
-    assert len(days_kept(folder)) == 2
+    # What another version made may hold what this one leaves out; it is never read, and goes.
+    assert len(days_kept(folder)) == (1 if what == "another version" else 2)
 
 
 def test_other_key_table_reads_no_log_again(program_folder):
