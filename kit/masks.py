@@ -11,7 +11,7 @@ RUN = re.compile("[A-Za-z0-9+/]{16,}")
 # How keys begin of which dashes or dots make short runs.
 VENDORS = re.compile(r"(xox[a-z]|[sprw]k|gh[a-z]|glpat|SG|whsec|shpat|npm|hf|dop_v1)[-_.]")
 EMAIL = re.compile(r"[^\s/@]+@[^\s/@]+\.[A-Za-z]{2,}")
-LEAST = 16  # signs of a key
+LEAST = 16  # bytes of a key
 MASKED = re.compile(r"….{4} \([0-9a-f]{16}\)")
 SALESFORCE = re.compile("001[A-Za-z0-9]{15}")  # an account's id, which opens nothing
 
@@ -109,7 +109,7 @@ def _is_secret(text: str) -> bool:
     if EMAIL.search(text):
         return True
     opens = RUN.search(text) or VENDORS.match(text)
-    return len(text) >= LEAST and bool(opens) and _is_mixed(text)
+    return len(text.encode()) >= LEAST and bool(opens) and _is_mixed(text)
 
 
 def _is_mixed(text: str) -> bool:
