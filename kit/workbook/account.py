@@ -6,6 +6,10 @@ from kit.workbook.book import Column, Row
 from kit.workbook.scorecard import KINDS
 from kit.workbook.subject import Subject
 
+UNMATCHED = (
+    "Unmatched rows lead to no partner in the registry; those of invoices, transactions, attributed revenue and"
+    " worklogs are in the sums all the same."
+)
 RATES = ("rate", "monthly_rate")
 DIFFERENCES = {"money": "money", "rate": "points", "monthly_rate": "points", "ratio": "difference"}
 COUNTED = (
@@ -78,7 +82,7 @@ def _ledger(of: Subject) -> None:
         Column("Not accounted for", "rest", "count", formula=lambda row: "{read}-SUM({used}:{rejected})"),
     ]
     rows = [row | {"rest": 0} for row in of.ledger.to_dicts()]
-    note = f"What became of every row. {COUNTED}"
+    note = f"What became of every row. {UNMATCHED} {COUNTED}"
     of.book.table("Ledger", "Ledger", note, columns, rows)
 
 
