@@ -14,6 +14,7 @@ import polars as pl
 from kit import checks, formats, frames, metrics, quarters
 from kit.checks import Check
 from kit.fiscal import Quarter
+from kit.masks import masked_key
 
 MOST_ROWS = 50_000
 OTHERS = "(others, summed up)"
@@ -201,8 +202,13 @@ def _of_months(
 
 
 def _named(found: pl.DataFrame) -> pl.DataFrame:
+    """Rows with a name for each partner; an id that the registry does not know may be a key or an address."""
     is_unknown = pl.col("partner_id").is_not_null() & pl.col("name").is_null()
-    return found.with_columns(name=pl.when(is_unknown).then(pl.lit(NOT_REGISTERED)).otherwise("name"))
+    unknown: list[Any] = found.filter(is_unknown)["partner_id"].unique().to_list()
+    return found.with_columns(
+        partner_id=pl.col("partner_id").replace({each: masked_key(each) for each in unknown}),
+        name=pl.when(is_unknown).then(pl.lit(NOT_REGISTERED)).otherwise("name"),
+    )
 
 
 def _at_most(

@@ -36,6 +36,10 @@ DAY = (
 )
 TIME = re.compile(rf"{DAY}(?:(?:,? |T|:){CLOCK})?|{CLOCK}", re.IGNORECASE)
 WORDS = re.compile("[^\\W\\d_]{1,12}(?:[-_/][^\\W\\d_]{1,12})?")
+# What presets write between and behind values that they could not reckon with.
+OF_PRESETS = re.compile(
+    r" less | times | \(is that mark one of decimals or of thousands\? Set `decimal`, and `thousands` if there is one\)"
+)
 LONGEST = 60  # signs
 ROOM = 40  # signs of a shape
 
@@ -52,6 +56,8 @@ def masked_key(key: str) -> str:
 
 def is_nobodys(value: str) -> bool:
     """Whether a value is a number, a time, a word or two or a few signs: no key, and nobody's name or address."""
+    if len(parts := OF_PRESETS.split(value)) > 1:
+        return all(map(is_nobodys, parts))
     if len(value) > LONGEST or ADDRESS.fullmatch(value):
         return False
     if NUMBER.fullmatch(value):

@@ -86,10 +86,11 @@ def test_rows_by_month_are_invoice_lines(tmp_path):
 
 def test_rows_of_nobody_that_are_in_the_sum_are_not_left_out(tmp_path):
     folder = write_program(tmp_path)
-    more = "6,stranger,usage,10.00,USD,2026-06-10,,,paid\n7,stranger,usage,5.00,USD,2026-06-10,,,draft\n"
+    more = "6,x@y.example,usage,10.00,USD,2026-06-10,,,paid\n7,stranger,usage,5.00,USD,2026-06-10,,,draft\n"
     (folder / "invoices.csv").write_text(FILES["invoices_csv"] + more)
     text = str(explain(open_program(folder, "2026-Q2"), "revenue"))
     assert "sum of $1,010.00" in text
+    assert re.search(r"…mple \([0-9a-f]{16}\) +\(not in the registry\) +\$10\.00", text)
     assert re.search(r"invoices +5 +1 +4\n", text)
     assert "leads to no partner" not in text
     assert re.search(r"invoices +left out +draft +1\n", text)

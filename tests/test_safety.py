@@ -482,7 +482,7 @@ def test_value_at_fault_that_may_be_anybodys_is_shown_by_its_shape(value, shape)
     [
         "soon", "n/a", "past_due", "abgeschlossen"[:12], "2026-02-30", "31.12.2026", "01/Feb/26 9:00 AM",
         "10/Feb/2026:12:00:00 +0000", "2026-07-31T09:30:00.123456Z", "7/31/2026 9:30 PM", "-1,234.50", "1.234,56 €",
-        "$1,200.00", "100 USD", "1 234,56", "4.08E+07", "12%", "1h", "2:30", "--5", "",
+        "$1,200.00", "100 USD", "1 234,56", "4.08E+07", "12%", "1h", "2:30", "--5", "", "12 times 1.5",
     ],
 )  # fmt: skip
 def test_number_day_or_word_at_fault_is_shown_as_it_is(value):
