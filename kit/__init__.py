@@ -4,7 +4,7 @@ The modules in reading order; each imports only from those before it:
 
 errors      what the people who run a review can mend themselves, and any text as a terminal may show it
 folders     a folder of outputs that appears whole, and one for copies that goes
-masks       keys as they may be kept and shown
+masks       keys and values as they may be kept and shown
 own_sql     a SELECT of one's own over the raw rows, and nothing more
 toml_lines  program.toml's keys, each with its line
 fiscal      fiscal months and quarters (weeks: 4-4-5 and its like)

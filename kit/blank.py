@@ -6,7 +6,7 @@ from importlib.resources import files
 import duckdb
 
 from kit.currencies import smallest_unit, unusual_digits
-from kit.masks import masked_key
+from kit.masks import EMAIL, masked_key
 from kit.program import Program
 from kit.rows import insert_rows
 from kit.settings import PricingCase
@@ -56,11 +56,7 @@ def add_settings(con: duckdb.DuckDBPyConnection, program: Program) -> None:
     insert_rows(
         con,
         "excluded",
-        (
-            (field, masked_key(value) if field == "api_key" else value)
-            for field, values in excluded
-            for value in values
-        ),
+        ((field, _as_kept(field, value)) for field, values in excluded for value in values),
     )
     insert_rows(con, "limits", program.limits.model_dump().items())
     insert_rows(con, "goal", ([(program.goal.partners_to_add,)] if program.goal else []))
@@ -69,6 +65,13 @@ def add_settings(con: duckdb.DuckDBPyConnection, program: Program) -> None:
         insert_rows(con, "needs", ((need.what, need.amount) for need in program.plan.needs))
     for case in program.pricing:
         add_case(con, case)
+
+
+def _as_kept(field: str, value: str) -> str:
+    """How a key or an operation that is left out stands in usage; a partner may be named by its id in the registry."""
+    if field == "api_key":
+        return masked_key(value)
+    return EMAIL.sub("…", value) if field == "operation" else value
 
 
 def add_case(con: duckdb.DuckDBPyConnection, case: PricingCase) -> None:

@@ -7,18 +7,22 @@ from importlib.resources import files
 
 import duckdb
 
-from kit.errors import ReviewError, shortened
-from kit.masks import redacted
+from kit.errors import ReviewError
+from kit.masks import is_nobodys, shown
 from kit.presets import read_preset
 from kit.raw import Query
 from kit.settings import Export
 
 IDS = ("partner_id", "api_key", "request_id", "line_id", "id")
 # Columns of which not all is kept that an export says, and the macro that leaves the rest out.
-KEPT = {"api_key": "masked_key", "operation": "without_query"}
+KEPT = {
+    ("keys", "api_key"): "masked_key",
+    ("calls", "api_key"): "masked_key",
+    ("calls", "partner_id"): "masked_key",
+    ("calls", "operation"): "without_query",
+}
 EXCEL_NUMBER = r"\d([.,]\d+)?[eE][+-]\d+"
 NUMBERS = "U?(TINY|SMALL|BIG|HUGE)?INT|FLOAT|DOUBLE|DECIMAL|BOOLEAN"
-LONGEST_VALUE = 200  # characters
 EXCEL_LONGEST = 30  # bytes: it keeps fifteen digits
 
 
@@ -159,10 +163,10 @@ def _text_or_value(table: str, name: str, given_type: str | None, export: Export
     if name in export.set:
         query.parameters[f"set_{name}"] = export.set[name]
         value = f"coalesce({value}::varchar, $set_{name})"
-    if name not in KEPT:
+    if (table, name) not in KEPT:
         return value
     is_float = given_type in ("FLOAT", "DOUBLE") and name not in export.set
-    return f"{KEPT[name]}({f'whole_text({value})' if is_float else f'{value}::varchar'})"
+    return f"{KEPT[table, name]}({f'whole_text({value})' if is_float else f'{value}::varchar'})"
 
 
 def is_ours(table: str, name: str) -> bool:
@@ -302,11 +306,11 @@ def fault(column: str, type_: str, value: str | None, export: Export) -> str:
     """What is wrong with a column's value, and what is allowed."""
     if value is None:
         return "nothing is given, and a value is required."
-    value = shortened(redacted(value), LONGEST_VALUE)
+    told = repr(shown(value))
+    if not is_nobodys(value):
+        told = f"a value of the form {told} (a for letters, 9 for digits)"
     if column in IDS:
-        return (
-            f"{value!r} is a number as Excel rewrites ids. Export again, and do not open it in Excel before."
-        )
+        return f"{told} is a number as Excel rewrites ids. Export again, and do not open it in Excel before."
     if type_.startswith("ENUM"):
         allowed = "one of " + type_[5:-1].replace("'", "")
     elif type_.startswith("DECIMAL"):
@@ -318,7 +322,7 @@ def fault(column: str, type_: str, value: str | None, export: Export) -> str:
             if export.dates and "T" in type_
             else ALLOWED[type_]
         )
-    return f"{value!r} is not allowed. Allowed: {allowed}."
+    return f"{told} is not allowed. Allowed: {allowed}."
 
 
 DATE_PARTS = re.compile(

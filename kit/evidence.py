@@ -1,7 +1,7 @@
 """The rows behind the five figures, few enough for a sheet.
 
 Every frame is of a stretch of fiscal months and adds up to the figures. Where one would have more rows than a sheet
-holds well, the largest stay as they are and the others are summed up by month, under OTHERS.
+holds well, the largest stay as they are and the others are summed up by month and rate, under OTHERS.
 """
 
 from datetime import date
@@ -14,11 +14,14 @@ import polars as pl
 from kit import checks, formats, frames, metrics, quarters
 from kit.checks import Check
 from kit.fiscal import Quarter
+from kit.masks import masked_key
 
 MOST_ROWS = 50_000
 OTHERS = "(others, summed up)"
 NOT_REGISTERED = "(not in the registry)"
 ENDS = ("base", "low", "high")
+AMOUNTS = {name: pl.col(name).sum() for name in ("original_amount", "amount")}
+OF_RATE = ["month", "currency", "fx_month"]  # what has one exchange rate
 FORMULAS = {
     "revenue": "sum of the quarter’s revenue",
     "cost_per_partner": "onboarding cost ÷ partners who reached production",
@@ -29,34 +32,33 @@ FORMULAS = {
 
 
 def revenue(con: duckdb.DuckDBPyConnection, basis: str, first: date, last: date) -> pl.DataFrame:
-    """Revenue by partner, kind, status and currency: `original_amount`, the `fx_month` of its rate, `amount`.
+    """Revenue by invoice line, or by partner of transactions: `original_amount`, the `fx_month` of its rate, `amount`.
 
     `basis` is recognised or transacted.
     """
     found = _of_months(con, "evidence_revenue", first, last, basis=basis)
-    return _at_most(_named(found), "amount", _converted(con))
+    return _at_most(_named(found), "amount", AMOUNTS, OF_RATE)
 
 
 def onboarding(con: duckdb.DuckDBPyConnection, first: date, last: date) -> pl.DataFrame:
     """Onboarding work by date, partner, activity and role: `hours`, `hourly`, `cost`; `rate_role` and `rate_from` name
-    the [[rate]]. Work summed up has no one rate."""
+    the [[rate]]."""
     found = _named(_of_months(con, "evidence_onboarding", first, last))
     summed = {"date": pl.col("month").first(), "hours": pl.col("hours").sum(), "cost": pl.col("cost").sum()}
-    return _at_most(found, "cost", summed)
+    of_rate = ["month", "role", "rate_role", "rate_from", "hourly"]
+    return _at_most(found, "cost", summed, of_rate)
 
 
 def costs(con: duckdb.DuckDBPyConnection, first: date, last: date) -> pl.DataFrame:
-    """Costs booked by month, category, currency and `allocation`: `original_amount`, `fx_month`, `amount`."""
-    summed = _converted(con) | {
-        "category": pl.lit(OTHERS),
-        "allocation": pl.lit(1).cast(pl.Decimal(38, 12)),
-    }
-    return _at_most(_of_months(con, "evidence_costs", first, last), "amount", summed)
+    """Costs booked by day, category, currency and `allocation`: `original_amount`, `fx_month`, `amount`."""
+    summed = AMOUNTS | {"category": pl.lit(OTHERS)}
+    found = _of_months(con, "evidence_costs", first, last)
+    return _at_most(found, "amount", summed, [*OF_RATE, "allocation"])
 
 
 def attributed(con: duckdb.DuckDBPyConnection, first: date, last: date) -> pl.DataFrame:
     """Revenue that partners drove, before any share of it: `original_amount`, `fx_month`, `amount`."""
-    return _at_most(_named(_of_months(con, "evidence_attributed", first, last)), "amount", _converted(con))
+    return _at_most(_named(_of_months(con, "evidence_attributed", first, last)), "amount", AMOUNTS, OF_RATE)
 
 
 def avoided(con: duckdb.DuckDBPyConnection, first: date, last: date) -> pl.DataFrame:
@@ -200,18 +202,13 @@ def _of_months(
 
 
 def _named(found: pl.DataFrame) -> pl.DataFrame:
+    """Rows with a name for each partner; an id that the registry does not know may be a key or an address."""
     is_unknown = pl.col("partner_id").is_not_null() & pl.col("name").is_null()
-    return found.with_columns(name=pl.when(is_unknown).then(pl.lit(NOT_REGISTERED)).otherwise("name"))
-
-
-def _converted(con: duckdb.DuckDBPyConnection) -> dict[str, pl.Expr]:
-    """Amounts of several currencies in one row: converted already."""
-    amount = pl.col("amount").sum()
-    return {
-        "currency": pl.lit(str(frames.setting(con, "currency"))),
-        "original_amount": amount.alias("original_amount"),
-        "amount": amount,
-    }
+    unknown: list[Any] = found.filter(is_unknown)["partner_id"].unique().to_list()
+    return found.with_columns(
+        partner_id=pl.col("partner_id").replace({each: masked_key(each) for each in unknown}),
+        name=pl.when(is_unknown).then(pl.lit(NOT_REGISTERED)).otherwise("name"),
+    )
 
 
 def _at_most(
@@ -225,7 +222,7 @@ def _at_most(
         pl.col(largest).cast(pl.Float64).abs(), descending=True, maintain_order=True
     )
     kept, others = places.head(MOST_ROWS).sort("place"), places.tail(found.height - MOST_ROWS)
-    rest = others.group_by(by).agg(**summed).sort(by)
+    rest = others.group_by(by).agg(**summed).sort(by, nulls_last=True)
     if "name" in found.columns and "name" not in rest.columns:
         rest = rest.with_columns(name=pl.lit(OTHERS))
     rest = rest.cast({name: found.schema[name] for name in rest.columns if name in found.columns})

@@ -137,10 +137,12 @@ def _revenue(program: ExploredProgram, before: Quarter) -> Iterable[Section]:
     first, last = before.first_day, program.quarter.last_month.month
     if basis == "unrealized":
         found = evidence.unrealized(con, first, last).with_columns(kind=pl.col("plan"))
+        by_month = found.group_by("month", "kind").agg(rows=pl.len(), amount=pl.col("amount").sum())
+        yield _section(program, "By month", by_month.sort("month", "kind"), most=24)
     else:
         found = evidence.revenue(con, basis, first, last)
-    by_month = found.group_by("month", "kind").agg(rows=pl.len(), amount=pl.col("amount").sum())
-    yield _section(program, "By month", by_month.sort("month", "kind"), most=24)
+        by_month = frames.frame(con, "revenue_rows", basis=basis, first_month=first, last_month=last)
+        yield _section(program, "By month", by_month, most=24)
     this = found.filter(pl.col("month") >= program.quarter.first_day)
     partners = this.group_by("partner_id", "name").agg(pl.col("amount").sum())
     yield _section(
@@ -227,30 +229,41 @@ def _growth(program: ExploredProgram, before: Quarter) -> Iterable[Section]:
 
 def _rows(program: ExploredProgram, tables: tuple[str, ...]) -> Iterable[Section]:
     """Rows of this quarter, and what became of all rows of the exports, with reasons."""
-    quarter = program.quarter
-    days = frames.frame(program.con, "source_days").filter(
-        pl.col("day").is_between(quarter.first_day, quarter.last_day), pl.col("table_name").is_in(tables)
-    )
-    in_quarter = dict(days.group_by("table_name").agg(pl.col("row_count").sum()).rows())
+    days = {"first_day": program.quarter.first_day, "last_day": program.quarter.last_day}
+    in_quarter = dict(frames.frame(program.con, "rows_of_quarter", **days).rows())
     fates = frames.frame(program.con, "ledger").filter(pl.col("table_name").is_in(tables))
-    sums = fates.group_by("table_name", "fate", "reason").agg(rows=pl.col("row_count").sum())
-    used = dict(sums.filter(pl.col("fate") == "used").select("table_name", "rows").rows())
+    counts = pl.col("fate").eq("unmatched") & pl.col("table_name").is_in(COUNT_UNMATCHED)
+    told = fates.with_columns(is_used=pl.col("fate").eq("used") | counts, is_nobodys=counts)
+    sums = told.group_by("table_name").agg(
+        used=pl.col("row_count").filter("is_used").sum(),
+        nobodys=pl.col("row_count").filter("is_nobodys").sum(),
+    )
+    of_table = {table: (used, nobodys) for table, used, nobodys in sums.rows()}
     counted = [
-        {"export": table, "rows_used": used.get(table, 0), "dated_in_the_quarter": in_quarter.get(table)}
+        (table, *of_table[table], in_quarter.get(table, 0) if table in DATED else None)
         for table in tables
-        if table in sums["table_name"]
+        if table in of_table
     ]
-    types = {"export": pl.String, "rows_used": pl.Int64, "dated_in_the_quarter": pl.Int64}
-    yield _section(program, "Rows counted", pl.DataFrame(counted, schema=types))
-    left_out = sums.filter(pl.col("fate") != "used").select(
-        export="table_name",
-        what="fate",
-        why=pl.when(pl.col("reason") != "").then("reason").otherwise(pl.col("fate").replace(WHY)),
-        rows="rows",
+    names = ("export", "rows_used", "of_these_unmatched", "in_the_quarter")
+    types = dict(zip(names, (pl.String(), pl.Int64(), pl.Int64(), pl.Int64()), strict=True))
+    yield _section(program, "Rows counted", pl.DataFrame(counted, schema=types, orient="row"))
+    left_out = (
+        told.filter(~pl.col("is_used"))
+        .group_by("table_name", "fate", "reason")
+        .agg(rows=pl.col("row_count").sum())
+        .select(
+            export="table_name",
+            what="fate",
+            why=pl.when(pl.col("reason") != "").then("reason").otherwise(pl.col("fate").replace(WHY)),
+            rows="rows",
+        )
     )
     yield _section(program, "Rows left out", left_out.sort("export", "what", "why"), most=40)
 
 
+# What leads to no partner is money and work all the same.
+COUNT_UNMATCHED = ("invoices", "transactions", "attributed", "worklogs")
+DATED = ("calls", *COUNT_UNMATCHED, "costs")
 WHY = {
     "test": "of a test partner",
     "unmatched": "leads to no partner in the registry",

@@ -13,6 +13,7 @@ from kit.blank import read_sql
 from kit.cache import Cache, put
 from kit.columns import literal, typed
 from kit.errors import ReviewError
+from kit.masks import shown
 from kit.opening import UNREADABLE, stop_at_endless
 from kit.presets import read_preset
 from kit.program import Export, Program
@@ -55,7 +56,8 @@ class Told:
     """What is known of a log that was read, beside its usage.
 
     `rows` are how many its files have, where they were counted; `rejects` the rows that could not be used, without
-    their text; `told_first` and `told_last` the times of its calls that are somebody's and have no id.
+    their text and with values as they may be kept; `told_first` and `told_last` the times of its calls that are
+    somebody's and have no id.
     """
 
     row_count: int
@@ -168,7 +170,14 @@ def _roll_up_sound(
         kept = {
             "rows": tuple(rows[path] for path in log.paths),
             "rejects": tuple(
-                (log.paths.index(each.path), each.line, each.reason, each.rows, each.column, each.value)
+                (
+                    log.paths.index(each.path),
+                    each.line,
+                    each.reason,
+                    each.rows,
+                    each.column,
+                    each.value and shown(each.value),
+                )
                 for each in rejects
             ),
         }

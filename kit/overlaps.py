@@ -395,7 +395,7 @@ def settle_logs(
     gateway alike.
     """
     excluded = " or ".join(
-        f"{field} in (select value from excluded where field = '{field}')"
+        f"{field} in (select unnest([value, masked_key(value)]) from excluded where field = '{field}')"
         for field in ("operation", "product", "api_key", "partner_id")
     )
     values = ", ".join(name for name, *_ in schema("calls") if name != "request_id")

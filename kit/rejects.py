@@ -167,7 +167,8 @@ def _reason(reading: Reading, path: Path, is_json: bool, column: str, value: str
             return f"{redacted(shortened(str(error).split(': ', 2)[-1].splitlines()[0], LONGEST_REASON))}."
     what = f"column {column!r}: {fault(column, types[column], value, reading.export)}"
     if is_json and value is None:
-        what += f" The object has: {', '.join(map(shortened, list(json.loads(text))[:KEYS_SHOWN]))}."
+        names = list(json.loads(text))[:KEYS_SHOWN]
+        what += f" The object has: {', '.join(redacted(shortened(name)) for name in names)}."
     return what
 
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worked_out import EVIL, write_program
+from worked_out import EVIL, FILES, write_program
 
 from kit import cli, explain, open_program
 from kit.errors import ReviewError
@@ -59,7 +59,7 @@ def test_rows_behind_the_cost_per_partner_are_there(program):
     text = str(explain(program, "cost_per_partner"))
     assert re.search(r"c +\+1 +2026-05-15 +1\.5 +\$150\.00", text)  # live in the quarter, with its own hours
     assert re.search(r"engineer +support +\$200\.00 +4\.5 +\$900\.00", text)  # for no partner in particular
-    assert re.search(r"worklogs +3 +2\n", text)  # used, and of the quarter
+    assert re.search(r"worklogs +3 +0 +2\n", text)  # used, of nobody, and of the quarter
     assert re.search(r"worklogs +worklogs\.csv +2026-02-01 +2026-05-10", text)
     assert re.search(r"engineer +2026-05-01 +\$200\.00", text)
     assert "invoices" not in text
@@ -67,6 +67,46 @@ def test_rows_behind_the_cost_per_partner_are_there(program):
 
 def test_rows_left_out_have_reasons(program):
     assert re.search(r"invoices +left out +void +1\n", str(explain(program, "revenue")))
+
+
+def test_rows_of_the_quarter_are_those_that_its_figures_are_made_of(program):
+    # Lines 1, 2 and 3; not 4, of February, nor 5, which is void. Calls from April to June.
+    assert re.search(r"invoices +4 +0 +3\n", str(explain(program, "revenue")))
+    assert re.search(r"calls +11 +0 +6\n", str(explain(program, "growth_rate")))
+
+
+def test_rows_by_month_are_invoice_lines(tmp_path):
+    folder = write_program(tmp_path)
+    more = "6,c,usage,10.00,USD,2026-06-10,,,paid\n7,c,usage,20.00,USD,2026-06-11,,,paid\n"
+    (folder / "invoices.csv").write_text(FILES["invoices_csv"] + more)
+    text = str(explain(open_program(folder, "2026-Q2"), "revenue"))
+    assert re.search(r"2026-06-01 +subscription +1 +\$300\.00", text)
+    assert re.search(r"2026-06-01 +usage +3 +\$0\.00", text)  # −30 + 10 + 20
+
+
+def test_rows_of_nobody_that_are_in_the_sum_are_not_left_out(tmp_path):
+    folder = write_program(tmp_path)
+    more = "6,x@y.example,usage,10.00,USD,2026-06-10,,,paid\n7,stranger,usage,5.00,USD,2026-06-10,,,draft\n"
+    (folder / "invoices.csv").write_text(FILES["invoices_csv"] + more)
+    text = str(explain(open_program(folder, "2026-Q2"), "revenue"))
+    assert "sum of $1,010.00" in text
+    assert re.search(r"…mple \([0-9a-f]{16}\) +\(not in the registry\) +\$10\.00", text)
+    assert re.search(r"invoices +5 +1 +4\n", text)
+    assert "leads to no partner" not in text
+    assert re.search(r"invoices +left out +draft +1\n", text)
+
+
+def test_calls_that_do_not_count_are_not_in_the_quarter(tmp_path):
+    folder = write_program(tmp_path)
+    more = "2026-06-20T12:00:00Z,stranger,production,200,order\n2026-06-20T12:00:00Z,t,production,200,order\n"
+    (folder / "calls.csv").write_text(FILES["calls_csv"] + more)
+    partners = FILES["partners_csv"].replace("registered_at\n", "registered_at,is_test\n")
+    lines = partners.splitlines()
+    tested = [lines[0], *(f"{line},false" for line in lines[1:]), "t,Test,2026-01-01,true"]
+    (folder / "partners.csv").write_text("\n".join(tested) + "\n")
+    text = str(explain(open_program(folder, "2026-Q2"), "growth_rate"))
+    assert re.search(r"calls +11 +0 +6\n", text)
+    assert re.search(r"calls +unmatched +leads to no partner in the registry +1\n", text)
 
 
 def test_names_are_text_in_a_notebook(program):

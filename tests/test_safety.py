@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit import blocks, charts, cli, errors, frames, masks, report, review
+from kit import blocks, charts, checks, cli, errors, frames, masks, report, review
 from kit.blank import empty_database
 from kit.pictures import picture
 from kit.tables import table
@@ -406,7 +406,7 @@ def test_secrets_reach_no_file_that_is_written_nor_what_is_printed(with_secrets,
         assert_no_secret(text)
 
 
-@given(st.text("aZ09/+_-. é…", min_size=0, max_size=40))
+@given(st.text("aZ09/+_-. é…@", min_size=0, max_size=40))
 @settings(max_examples=200, derandomize=True, deadline=None)
 def test_keys_are_masked_alike_in_sql_and_out_of_it(key):
     con = in_sql()
@@ -426,6 +426,8 @@ def in_sql() -> duckdb.DuckDBPyConnection:
         "a1b2c3d4e5",
         "partner-account-0042",
         "4001234567890123",
+        "0015g00000XyZabAAB",
+        "…2b1c (0123456789abcdef)",
     ],
 )
 def test_ids_are_kept_as_they_are(key):
@@ -438,6 +440,8 @@ def test_ids_are_kept_as_they_are(key):
         "sk_live_51H8s9dK2lM4n6P8q",
         "9f86d081884c7d659a2feaa0c55ad015",
         "AKIAIOSFODNN7EXAMPLE",
+        "xoxb-176-536-7248-1987",
+        "bob@example.com",
         SECRETS["bearer"],
     ],
 )
@@ -446,3 +450,122 @@ def test_keys_are_told_apart_by_their_end_and_a_hash(key):
     assert masked.startswith(f"…{key[-4:]} (") and len(masked) == 24
     assert key[:-4] not in masked
     assert masks.masked_key(key + "1") != masked
+
+
+# Values at fault, ids that are keys, paths with somebody's address
+
+KEY = "sk_live_51Habcdefghijklmnop0123456789"
+BAD = {
+    KEY: "aa_aaaa_99aaaaaaaaaaaaaaaaa9999999999",
+    "bob@example.com": "aaa@aaaaaaa.aaa",
+    "call +1 555 123 bob@example.com": "aaaa +9 999 999 aaa@aaaaaaa.aaa",
+    "4242424242424242": "9999999999999999",
+    "xoxb-17653672481-19874698323": "aaaa-99999999999-99999999999",
+    "hunter2secret": "aaaaaa9aaaaaa",
+    "api-key-2f9d8c7b6a": "aaa-aaa-9a9a9a9a9a",
+    "5b0f6b2e-1234-4000-8000-00000000000a": "9a9a9a9a-9999-9999-9999-99999999999a",
+    "SG.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf-09kqeF8tA": "aa.aaaaaaaaaaaa9aaa9a9a9a.aaa9aaaaa9aaaa…",
+    "203.0.113.7": "999.9.999.9",
+    "123-45-6789": "999-99-9999",
+    "Bob Smith": "aaa aaaaa",
+}
+
+
+@pytest.mark.parametrize(("value", "shape"), BAD.items())
+def test_value_at_fault_that_may_be_anybodys_is_shown_by_its_shape(value, shape):
+    assert masks.shown(value) == shape
+    assert masks.shown(shape) == shape
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "soon", "n/a", "past_due", "abgeschlossen"[:12], "2026-02-30", "31.12.2026", "01/Feb/26 9:00 AM",
+        "10/Feb/2026:12:00:00 +0000", "2026-07-31T09:30:00.123456Z", "7/31/2026 9:30 PM", "-1,234.50", "1.234,56 €",
+        "$1,200.00", "100 USD", "1 234,56", "4.08E+07", "12%", "1h", "2:30", "--5", "", "12 times 1.5",
+    ],
+)  # fmt: skip
+def test_number_day_or_word_at_fault_is_shown_as_it_is(value):
+    assert masks.shown(value) == value
+
+
+def test_neither_messages_nor_the_cache_hold_a_value_at_fault(program_folder):
+    calls = [["called_at", "partner_id", "environment", "status", "request_id"]]
+    calls += [[f"{day}T12:00:00Z", "acme", "production", 200, f"r{day}"] for day in DAYS]
+    calls += [[f"{DAYS[0]}T12:00:00Z", "acme", "production", value, f"bad {value}"] for value in BAD]
+    folder = program_folder({"calls": 'path = "calls.csv"\nrejects = 0.9'}, calls_csv=written(calls))
+    found = checks.check_exports(folder, "2026-Q2")
+    told = "\n".join(checks.rejects(found)["reason"])
+    kept = everything_in(folder / ".usage")
+    for value, shape in BAD.items():
+        assert value not in told + kept
+        assert f"'{shape}'" in told
+        assert shape[:40] in kept
+
+
+def test_key_for_a_partner_id_is_masked_and_leads_to_the_partner_who_has_it(program_folder):
+    theirs, other = "sk_live_partner0001partner0001", KEY
+    calls = [["called_at", "partner_id", "environment", "status", "request_id"]]
+    for day in DAYS:
+        calls += [
+            [f"{day}T12:00:00Z", id_, "production", 200, f"{day}{id_}"[:14] + str(place)]
+            for place, id_ in enumerate((theirs, "merged0123456789account", other, "bob@example.com"))
+        ]
+    folder = program_folder(
+        {"aliases": 'path = "aliases.csv"'},
+        partners_csv=f"partner_id,name,registered_at\n{theirs},Theirs,2025-12-01\n",
+        aliases_csv=f"id,partner_id\nmerged0123456789account,{theirs}\n",
+        calls_csv=written(calls),
+    )
+    found = checks.check_exports(folder, "2026-Q2")
+    assert found.con.sql("select fate, sum(calls) from traffic group by fate order by fate").fetchall() == [
+        ("unmatched", 2 * len(DAYS)),
+        ("used", 2 * len(DAYS)),
+    ]
+    ids = checks.unmatched(found)["id"].to_list()
+    assert sorted(ids) == sorted([masks.masked_key(other), masks.masked_key("bob@example.com")])
+    kept = everything_in(folder / ".usage")
+    for id_ in (theirs, other, "bob@example.com", "merged0123456789"):
+        assert id_ not in kept
+
+
+def test_key_of_a_partner_that_is_left_out_is_left_out(program_folder):
+    calls = "".join(f"{day}T12:00:00Z,{each},production,200\n" for day in DAYS for each in ("acme", KEY))
+    folder = program_folder(
+        {},
+        f'[exclude]\npartner_id = ["{KEY}"]\n',
+        calls_csv=f"called_at,partner_id,environment,status\n{calls}",
+    )
+    found = checks.check_exports(folder, "2026-Q2")
+    assert set(found.con.sql("select fate, sum(calls) from traffic group by fate").fetchall()) == {
+        ("excluded", len(DAYS)),
+        ("used", len(DAYS)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "kept"),
+    [
+        ("GET /users/bob@example.com/cards?token=1", "GET /users/…/cards"),
+        ("GET /users/@me", "GET /users/@me"),
+        ("POST /models/bison@001:predict", "POST /models/bison@001:predict"),
+        ("create_order", "create_order"),
+    ],
+)
+def test_operation_is_kept_without_addresses_and_query(operation, kept):
+    assert in_sql().execute("select without_query($text)", {"text": operation}).fetchall() == [(kept,)]
+    usage = pl.DataFrame({"api_key": ["k"], "partner_id": ["bob@example.com"], "operation": [operation]})
+    assert masks.masked_usage(usage).rows() == [("k", masks.masked_key("bob@example.com"), kept)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Could not convert string 'bob@example.com' to INT64", "Could not convert string '…' to INT64"),
+        ("column Account_ID of xoxb-1-22333444555 is", "column Account_ID of … is"),
+        ("SG.ngeVfQFYQlKU0ufo8x5d1A.TwL2iG-09kqeF8tA!", "…"),
+        ("exports/2026-q3/calls.jsonl.gz: no such file", "exports/2026-q3/calls.jsonl.gz: no such file"),
+    ],
+)
+def test_messages_of_others_say_no_key_nor_address(text, expected):
+    assert masks.redacted(text) == expected

@@ -117,11 +117,11 @@ class Calculator:
             "f_ISNUMBER": lambda value: isinstance(value, int | float),
             "f_SUMIFS": sumifs,
         }
-        # Quotients stand in IF(x=0, …): a divisor of 0 must not stop the branch that is not taken.
+        # Quotients stand in IF(x=0, …): a divisor of 0 or a text must not stop the branch that is not taken.
         scope = functions | {"get": lambda where: self.get(where, sheet), "Text": Text}
         try:
             return eval("".join(parts), {}, scope)
-        except ZeroDivisionError:
+        except (ZeroDivisionError, TypeError):
             return "n/a"
 
     def get(self, where: str, sheet: str) -> object:
@@ -226,9 +226,11 @@ def test_names_from_exports_are_text_and_numbers_are_numbers(content):
         header = {cell.column: cell.value for cell in book[sheet][4]}
         words = {
             "Partner ID", "Partner", "Kind", "Status", "Currency", "Plan", "Activity", "Role", "Category", "Operation",
-            "Segment",
+            "Segment", "Invoice line",
         }  # fmt: skip
-        for row in book[sheet].iter_rows(min_row=5):
+        for row in book[sheet].iter_rows(
+            min_row=5, max_row=book[sheet].max_row - 1
+        ):  # the last invites to more
             for cell in row:
                 if cell.value is not None and header[cell.column] not in words:
                     assert cell.data_type in ("n", "f", "d"), f"{sheet} {cell.coordinate}: {cell.value!r}"
@@ -252,12 +254,10 @@ def test_figure_that_is_absent_says_why(tmp_path):
     folder = write_program(tmp_path, without=("worklogs", "costs"))
     figures = review.figures(review.open_review(folder, "2026-Q2"))
     book = opened(workbook.evidence_of(folder, figures))
-    assert [book["Scorecard"][f"B{FIRST + 1}"].value, book["Scorecard"][f"D{FIRST + 1}"].value] == [
-        "n/a",
-        "n/a",
-    ]
+    assert book["Scorecard"][f"B{FIRST + 1}"].value == "n/a"
     assert "needs the worklogs export" in book["Scorecard"][f"I{FIRST + 1}"].value
     calculator = Calculator(book)
+    assert calculator.cell("Scorecard", f"D{FIRST + 1}") == "n/a"
     assert calculator.cell("Scorecard", f"B{FIRST}") == 1000
     assert figures["scorecard"]["cost_per_partner"]["this"] is None
 
@@ -278,8 +278,8 @@ def test_rows_summed_up_leave_every_figure_as_it_was(made, monkeypatch):
     for key, expected in EXPECTED.items():
         assert got[key] == pytest.approx(expected, rel=1e-12)
     assert "summed up" in calculator.book["Revenue"]["A2"].value
-    # The largest is February's; the others are summed up in three months.
-    assert calculator.book["Revenue"].max_row == 4 + 1 + 3
+    # The largest is February's; the others are summed up in three months, May's in two currencies.
+    assert calculator.book["Revenue"].max_row == 4 + 1 + 4 + 1
 
 
 def test_exports_that_changed_meanwhile_stop_the_workbook(made, tmp_path):
@@ -297,6 +297,15 @@ def test_restated_figure_stands_beside_what_was_reported(made):
     assert [cell.value for cell in sheet[5]] == [
         "API program revenue", "2026-Q1", 480, 500, "=$D5-$C5", "late data (invoices)",
     ]  # fmt: skip
+    assert "$" in sheet["C5"].number_format
+
+
+def test_restated_rate_is_a_percentage_and_moved_by_points(made):
+    moved = [{"key": "activation_rate", "reported": 0.5, "reason": "late data (partners)"}]  # 1 of 1 by now
+    sheet = opened(made.content(restated=moved))["Restatements"]
+    assert [sheet[f"{column}5"].number_format for column in "CD"] == ["0.0%", "0.0%"]
+    assert "pts" in sheet["E5"].number_format
+    assert Calculator(opened(made.content(restated=moved))).cell("Restatements", "E5") == pytest.approx(50)
 
 
 def test_ledger_accounts_for_every_row(content):
@@ -322,6 +331,139 @@ def test_any_text_is_a_text_that_opens(texts):
         if text:
             assert cell.data_type == "s"
             assert len(cell.value.replace("_x005F_", "_")) == len(text)
+
+
+# What a reader changes
+
+BLUE = "FF1F4E9E"
+
+
+def referred_to(book: openpyxl.Workbook) -> set[tuple[str, str]]:
+    """The cells from which formulas take a value."""
+    names = {name.lower(): each.attr_text for name, each in book.defined_names.items()}
+    found = set()
+    for sheet in book:
+        for cell in (cell for row in sheet for cell in row if cell.data_type == "f"):
+            for token in Tokenizer(cell.value).items:
+                if token.type == "OPERAND" and token.subtype == "RANGE":
+                    where = names.get(token.value.lower(), token.value)
+                    of, _, cells = where.rpartition("!")
+                    left, top, right, bottom = range_boundaries(cells.replace("$", ""))
+                    found |= {
+                        (of.strip("'") or sheet.title, f"{openpyxl.utils.get_column_letter(column)}{row}")
+                        for row in range(top, bottom + 1)
+                        for column in range(left, right + 1)
+                    }
+    return found
+
+
+def test_blue_are_cells_that_formulas_follow_and_no_others(content):
+    book = opened(content)
+    followed = referred_to(book)
+    blue = {
+        (sheet.title, cell.coordinate)
+        for sheet in book
+        for row in sheet
+        for cell in row
+        if cell.value is not None and cell.font.color is not None and cell.font.color.rgb == BLUE
+    }
+    assert {sheet for sheet, _ in blue} == {
+        "Assumptions", "Revenue", "Unrealized", "Onboarding", "Funnel", "Costs", "Attributed", "Avoided", "Active",
+    }  # fmt: skip
+    assert blue - followed == set()
+
+
+def changed(content: bytes, *changes: tuple[str, str, object]) -> Calculator:
+    calculator = Calculator(opened(content))
+    for sheet, at, value in changes:
+        calculator.book[sheet][at] = value
+    return calculator
+
+
+def below(calculator: Calculator, sheet: str) -> int:
+    """The line that invites to more rows."""
+    [row] = [
+        row[0].row
+        for row in calculator.book[sheet].iter_rows(min_row=5)
+        if row[0].value == "Insert rows above this line."
+    ]
+    return row
+
+
+@pytest.mark.parametrize(
+    ("sheet", "amount", "key", "expected"),
+    [("Revenue", "Amount", "revenue", 6000), ("Costs", "Cost", "value_ratio", 1259 / 5460)],
+)
+def test_row_written_beneath_the_last_counts(content, sheet, amount, key, expected):
+    calculator = Calculator(opened(content))
+    titles = [cell.value for cell in calculator.book[sheet][4]]
+    row = below(calculator, sheet)
+    calculator.book[sheet].cell(row, 1).value = datetime(2026, 6, 1)
+    calculator.book[sheet].cell(row, titles.index(amount) + 1).value = 5000
+    line = FIRST + KEYS.index(key)
+    assert calculator.cell("Scorecard", f"B{line}") == pytest.approx(expected)
+    assert calculator.cell("Scorecard", f"G{line}") == "no"
+
+
+def test_changed_revenue_is_netted_from_unrealized_revenue(content):
+    calculator = Calculator(opened(content))
+    titles = [cell.value for cell in calculator.book["Revenue"][4]]
+    for row in calculator.book["Revenue"].iter_rows(min_row=5):
+        if titles and row[0].value == datetime(2026, 6, 1):
+            row[titles.index("Amount in it")].value = 0
+    rows = {calculator.book["Scorecard"][f"A{row}"].value: row for row in range(20, 50)}
+    row = rows["Unrealized revenue of the last month (est.)"]
+    assert calculator.cell("Scorecard", f"B{row}") == pytest.approx(3 * 200)  # half of 400 of a, b and c
+
+
+@pytest.fixture(scope="module")
+def unrealized(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The same before monetization and without invoices: 8 active months of 200, 5 of them in the quarter."""
+    folder = write_program(tmp_path_factory.mktemp("unrealized"), without=("invoices",))
+    toml = folder / "program.toml"
+    text = toml.read_text().replace('stage = "monetized"', 'stage = "pre-monetization"')
+    toml.write_text(text.replace("min_calls = 1", "").replace("[program]", "[program]\nmin_calls = 2", 1))
+    return workbook.evidence_of(folder, review.figures(review.open_review(folder, "2026-Q2")))
+
+
+def test_unrealized_revenue_follows_the_least_calls_or_says_that_it_cannot(unrealized):
+    # With two calls in a month: a in January, c in June.
+    for least, revenue, agrees in ((2, 200, "yes"), (3, 0, "no"), (1, 200, "cannot follow")):
+        calculator = Calculator(opened(unrealized))
+        sheet, at = calculator.names["min_calls"].split("!")
+        calculator.book[sheet.strip("'")][at.replace("$", "")] = least
+        assert calculator.cell("Scorecard", f"B{FIRST}") == pytest.approx(revenue)
+        assert calculator.cell("Scorecard", f"G{FIRST}") == agrees
+
+
+def test_rate_of_rows_summed_up_moves_the_cost(made, monkeypatch):
+    monkeypatch.setattr(evidence, "MOST_ROWS", 1)
+    calculator = Calculator(opened(made.content()))
+    sheet = calculator.book["Assumptions"]
+    [cell] = [row[2] for row in sheet.iter_rows() if row[0].value == "engineer" and row[2].value == 200]
+    cell.value = 400  # from May: 4.5 hours, beside 1.5 of April at 100
+    assert calculator.cell("Scorecard", f"B{FIRST + 1}") == pytest.approx(150 + 1800)
+
+
+def test_rate_of_exchange_of_rows_summed_up_moves_the_revenue(made, monkeypatch):
+    monkeypatch.setattr(evidence, "MOST_ROWS", 1)
+    calculator = Calculator(opened(made.content()))
+    [cell] = [
+        row[2]
+        for row in calculator.book["Assumptions"].iter_rows()
+        if row[0].value == "EUR" and row[1].value == datetime(2026, 5, 1)
+    ]
+    cell.value = 2.2  # of EUR 100
+    assert calculator.cell("Scorecard", f"B{FIRST}") == pytest.approx(1100)
+
+
+def test_rows_are_down_to_the_invoice_line_and_the_day(content):
+    book = opened(content)
+    lines = [
+        row[4].value for row in book["Revenue"].iter_rows(min_row=5, max_row=book["Revenue"].max_row - 1)
+    ]
+    assert sorted(lines) == ["1", "1", "1", "2", "3", "4"]
+    assert book["Costs"]["B5"].value == datetime(2026, 2, 1)
 
 
 # Recalculated by another program
@@ -386,3 +528,43 @@ def test_libreoffice_follows_a_changed_row_to_the_figure(content: bytes, tmp_pat
     assert book["Scorecard"][f"B{FIRST + 3}"].value == pytest.approx(1259 / 920, rel=1e-12)
     assert book["Scorecard"][f"G{FIRST + 3}"].value == "no"
     assert book["Scorecard"][f"B{FIRST}"].value == pytest.approx(1000, rel=1e-12)
+
+
+@needs_calc
+def test_libreoffice_divides_nothing_by_zero_and_revives_what_was_absent(
+    content: bytes, tmp_path: Path
+) -> None:
+    def nothing(book: openpyxl.Workbook) -> None:
+        for sheet, title in (("Revenue", "Amount in it"), ("Onboarding", "Hours"), ("Costs", "Share borne")):
+            header = [cell.value for cell in book[sheet][4]]
+            for row in book[sheet].iter_rows(min_row=5):
+                if isinstance(row[0].value, datetime) and row[0].value < datetime(2026, 4, 1):
+                    row[header.index(title)].value = 0
+
+    sheet = recalculated(content, tmp_path, nothing)["Scorecard"]
+    assert [sheet[f"{column}{FIRST}"].value for column in "BCDG"] == [pytest.approx(1000), 0, "n/a", "no"]
+    assert [sheet[f"{column}{FIRST + 1}"].value for column in "BCDG"] == [pytest.approx(1050), 0, "n/a", "no"]
+    assert [sheet[f"{column}{FIRST + 3}"].value for column in "CDG"] == ["n/a", "n/a", "no"]
+    assert not [cell.coordinate for row in sheet for cell in row if str(cell.value).startswith("#")]
+
+
+@needs_calc
+def test_libreoffice_revives_a_figure_of_nothing(tmp_path: Path) -> None:
+    folder = write_program(tmp_path)
+    costs = FILES["costs_csv"].replace("2026-02-01,people,1000.00,USD,0.5\n", "")
+    (folder / "costs.csv").write_text(costs)
+    figures = review.figures(review.open_review(folder, "2026-Q2"))
+    assert figures["scorecard"]["value_ratio"]["last"] is None
+
+    def booked(book: openpyxl.Workbook) -> None:
+        [row] = [
+            row
+            for row in book["Costs"].iter_rows(min_row=5)
+            if row[0].value == "Insert rows above this line."
+        ]
+        row[0].value, row[-1].value = datetime(2026, 2, 1), 500
+
+    sheet = recalculated(workbook.evidence_of(folder, figures), tmp_path, booked)["Scorecard"]
+    assert sheet[f"C{FIRST + 3}"].value == pytest.approx(556 / 500)
+    assert sheet[f"D{FIRST + 3}"].value == pytest.approx(1259 / 460 - 556 / 500)
+    assert sheet[f"G{FIRST + 3}"].value == "no"

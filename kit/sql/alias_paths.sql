@@ -1,5 +1,6 @@
 -- Which partner does each other id lead to, over any number of merges?
 -- Grain: one row per id, partner reached and number of steps; the most steps are the end of the way.
+-- What stands in usage for an id that looks like a key leads where the id does.
 with recursive alias_paths as (
     select id, partner_id, system, valid_from, valid_to, 1 as steps
     from aliases
@@ -20,3 +21,11 @@ with recursive alias_paths as (
 
 select id, partner_id, system, valid_from, valid_to, steps
 from alias_paths
+union all
+select masked_key(id), partner_id, system, valid_from, valid_to, steps
+from alias_paths
+where masked_key(id) <> id
+union all
+select masked_key(partner_id), partner_id, null, null, null, 0
+from partners
+where masked_key(partner_id) <> partner_id

@@ -4,7 +4,7 @@ select
     onboarding_work.date,
     onboarding_work.role,
     onboarding_work.activity,
-    coalesce(registry.name, onboarding_work.partner_id) as name,
+    coalesce(registry.name, masked_key(onboarding_work.partner_id)) as name,
     onboarding_work.hours,
     onboarding_work.cost
 from onboarding_work

@@ -8,7 +8,7 @@ with open_lines as (
 
 select
     recognised_revenue.partner_id,
-    coalesce(registry.name, recognised_revenue.partner_id) as name,
+    coalesce(registry.name, masked_key(recognised_revenue.partner_id)) as name,
     count(distinct recognised_revenue.line_id) as lines,
     min(open_lines.invoiced_at) as since,
     sum(recognised_revenue.amount)::decimal(38, 12) as amount

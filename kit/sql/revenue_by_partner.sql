@@ -10,7 +10,7 @@ with amounts as (
 
 select
     amounts.partner_id,
-    coalesce(any_value(registry.name), amounts.partner_id) as name,
+    coalesce(any_value(registry.name), masked_key(amounts.partner_id)) as name,
     any_value(registry.segment) as segment,
     amounts.month,
     sum(amounts.amount)::decimal(38, 12) as amount

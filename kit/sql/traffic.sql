@@ -23,7 +23,10 @@ select
             where (excluded.field = 'operation' and excluded.value = owned.operation)
                 or (excluded.field = 'product' and excluded.value = owned.product)
                 or (excluded.field = 'api_key' and excluded.value = owned.api_key)
-                or (excluded.field = 'partner_id' and excluded.value in (owned.partner_id, owned.logged_id))
+                or (
+                    excluded.field = 'partner_id'
+                    and (excluded.value in (owned.partner_id, owned.logged_id) or masked_key(excluded.value) = owned.logged_id)
+                )
         ) then 'excluded'
         when registry.partner_id is null then 'unmatched'
         when registry.is_test then 'test'

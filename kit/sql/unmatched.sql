@@ -1,5 +1,6 @@
 -- What leads to no partner in a quarter, by calls, money and hours?
--- Grain: table and id as it is written there; `amount` is successful production calls, program currency, or hours.
+-- Grain: table and id as it is written there, masked where it looks like a key; `amount` is successful production
+-- calls, program currency, or hours.
 with found as (
     select
         'calls' as table_name,
@@ -34,6 +35,6 @@ with found as (
     group by all
 )
 
-select table_name, id, amount::decimal(38, 12) as amount, first_day, last_day
+select table_name, masked_key(id) as id, amount::decimal(38, 12) as amount, first_day, last_day
 from found
 order by table_name, abs(amount) desc, id

@@ -3,8 +3,15 @@
 from kit import checks, evidence, notes
 from kit.evidence import FORMULAS
 from kit.workbook.book import Column, Row
+from kit.workbook.scorecard import KINDS
 from kit.workbook.subject import Subject
 
+UNMATCHED = (
+    "Unmatched rows lead to no partner in the registry; those of invoices, transactions, attributed revenue and"
+    " worklogs are in the sums all the same."
+)
+RATES = ("rate", "monthly_rate")
+DIFFERENCES = {"money": "money", "rate": "points", "monthly_rate": "points", "ratio": "difference"}
 COUNTED = (
     "Of logs from which a preset or a SELECT leaves rows out, only rows that gave calls are counted here."
 )
@@ -75,7 +82,7 @@ def _ledger(of: Subject) -> None:
         Column("Not accounted for", "rest", "count", formula=lambda row: "{read}-SUM({used}:{rejected})"),
     ]
     rows = [row | {"rest": 0} for row in of.ledger.to_dicts()]
-    note = f"What became of every row. {COUNTED}"
+    note = f"What became of every row. {UNMATCHED} {COUNTED}"
     of.book.table("Ledger", "Ledger", note, columns, rows)
 
 
@@ -97,11 +104,13 @@ def _restatements(of: Subject) -> None:
     metrics = {metric.key: metric for metric in of.check.metrics}
     rows: list[Row] = [
         {
+            "unit": metrics[told["key"]].unit,
             "figure": notes.LABELS[told["key"]],
             "quarter": of.previous.name,
             "reported": told["reported"],
             "now": now,
-            "difference": float(now) - told["reported"],
+            "difference": (float(now) - told["reported"])
+            * (100 if metrics[told["key"]].unit in RATES else 1),
             "reason": told["reason"],
         }
         for told in of.figures["restated"]
@@ -110,10 +119,17 @@ def _restatements(of: Subject) -> None:
     columns = [
         Column("Figure", "figure", "text", width=28),
         Column("Quarter", "quarter", "text", width=12),
-        Column("First reported", "reported", "amount", width=16),
-        Column("Now", "now", "amount", width=16),
-        Column("Difference", "difference", "amount", formula=lambda row: "{now}-{reported}", width=16),
+        Column("First reported", "reported", "amount", width=16, kind_of=lambda row: KINDS[row["unit"]]),
+        Column("Now", "now", "amount", width=16, kind_of=lambda row: KINDS[row["unit"]]),
+        Column(
+            "Difference",
+            "difference",
+            "amount",
+            formula=lambda row: "({now}-{reported})*100" if row["unit"] in RATES else "{now}-{reported}",
+            width=16,
+            kind_of=lambda row: DIFFERENCES[row["unit"]],
+        ),
         Column("Why", "reason", "wide", width=60),
     ]
-    note = "Last quarter’s figures that its own page had otherwise. Rates are fractions: 0.031 is 3.1 %."
+    note = "Last quarter’s figures that its own page had otherwise."
     of.book.table("Restatements", "Restatements", note, columns, rows)

@@ -38,7 +38,7 @@ def _about(of: Subject, row: int) -> int:
     about = of.program.program
     of.book.name("Min_calls", SHEET, (row + 1, 1))
     least: list[Line] = [("Successful production calls in the month, at least", about.min_calls)]
-    row = _block(of.book, row, ("Active partner", ""), least, is_live=True)
+    row = _block(of.book, row, ("Active partner", ""), least, [True])
     lines: list[Line] = [
         ("Name", about.name),
         ("Currency", about.currency),
@@ -54,9 +54,9 @@ def _wages(of: Subject, row: int) -> int:
     for place, rate in enumerate(rates, start=row + 2):
         of.wages[rate.role.lower(), rate.from_] = f"{SHEET}!$C${place}"
     lines: list[Line] = [(rate.role, rate.from_, (rate.hourly, "price")) for rate in rates]
-    return _block(
-        of.book, row, ("Loaded cost of an hour: role", "In force from", "Hourly"), lines, is_live=True
-    )
+    is_live = [(rate.role.lower(), rate.from_) in of.used_rates for rate in rates]
+    titles = ("Loaded cost of an hour: role", "In force from", "Hourly")
+    return _block(of.book, row, titles, lines, is_live)
 
 
 def _attribution(of: Subject, row: int) -> int:
@@ -66,7 +66,7 @@ def _attribution(of: Subject, row: int) -> int:
         of.book.name(f"Attribution_{end}", SHEET, (row + 1, place))
     lines: list[Line] = [("Share" if set_ else "None is set", *((share, "share") for share in shares))]
     return _block(
-        of.book, row, ("Share of attributed revenue credited", "Low", "Base", "High"), lines, is_live=True
+        of.book, row, ("Share of attributed revenue credited", "Low", "Base", "High"), lines, [True]
     )
 
 
@@ -94,7 +94,7 @@ def _avoidance(of: Subject, row: int) -> int:
             "Share, high",
         ),
         lines,
-        is_live=True,
+        [place in of.rows["Avoided"]["position"] for place in range(len(lines))],
     )
 
 
@@ -164,18 +164,21 @@ def _exchange_rates(of: Subject, row: int) -> None:
         row,
         ("Exchange rate: currency", "Month", f"{of.review.currency} for one"),
         lines,
-        is_live=True,
+        [(currency, month) in of.used_rates for currency, month, _ in rates],
     )
 
 
-def _block(book: Book, row: int, titles: Sequence[str], lines: Sequence[Line], is_live: bool = False) -> int:
+def _block(
+    book: Book, row: int, titles: Sequence[str], lines: Sequence[Line], is_live: Sequence[bool] = ()
+) -> int:
     """Write a header and its lines, blue where formulas refer to them; the row of the next block's header."""
     book.header(SHEET, row, titles, (False, *(True,) * (len(titles) - 1)))
-    for number, line in enumerate(lines, start=row + 1):
+    followed = is_live or [False] * len(lines)
+    for number, (line, is_followed) in enumerate(zip(lines, followed, strict=True), start=row + 1):
         for place, cell in enumerate(line):
             value, kind = cell if isinstance(cell, tuple) else (cell, _kind(cell))
             is_number = not isinstance(value, str | date)
-            color = {"font_color": INPUT} if is_live and is_number else {}
+            color = {"font_color": INPUT} if is_followed and is_number else {}
             book.write(SHEET, number, place, value, kind, align="left" if place == 0 else "right", **color)
     if not lines:
         book.write(SHEET, row + 1, 0, "(none)")

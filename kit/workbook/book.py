@@ -1,6 +1,6 @@
 """Sheets of a workbook: typed cells, formulas, and text from exports that is never anything but text.
 
-What a reader may change is blue, what is worked out is black, as finance models have it.
+What a reader may change and formulas follow is blue, all else is black, as finance models have it.
 """
 
 import io
@@ -30,7 +30,8 @@ class Column:
     """A column of a sheet's rows: `key` names the value in a row, `kind` how it is written.
 
     `formula` gives a row's formula, in which {key} stands for the cell of another column of that row; None where the
-    row has none. `name` is what the column's cells are called in formulas elsewhere.
+    row has none. `name` is what the column's cells are called in formulas elsewhere. `is_input` says that formulas
+    follow what stands there; `kind_of` gives a row's own kind.
     """
 
     title: str
@@ -39,8 +40,11 @@ class Column:
     name: str = ""
     formula: Callable[[Row], str | None] | None = None
     width: int = 0
+    is_input: bool = False
+    kind_of: Callable[[Row], str] | None = None
 
 
+MORE = "Insert rows above this line."
 WIDTHS = {
     "text": 24, "wide": 90, "date": 12, "money": 16, "price": 14, "count": 11, "amount": 12, "share": 10, "rate": 12,
     "percent": 10, "ratio": 10,
@@ -149,9 +153,19 @@ class Book:
             )
 
     def table(
-        self, sheet: str, title: str, note: str, columns: Sequence[Column], rows: Sequence[Row]
+        self,
+        sheet: str,
+        title: str,
+        note: str,
+        columns: Sequence[Column],
+        rows: Sequence[Row],
+        nothing: str = "(none)",
     ) -> None:
-        """A sheet of rows beneath a header that stays in sight and is printed on every page."""
+        """A sheet of rows beneath a header that stays in sight and is printed on every page.
+
+        Names reach one line beyond the last row, so that rows inserted or written there count; `nothing` stands where
+        there are no rows.
+        """
         self.head(sheet, title, note)
         self.header(
             sheet,
@@ -165,25 +179,26 @@ class Book:
             cells = {key: f"{letter}{number + 1}" for key, letter in letters.items()}
             for place, column in enumerate(columns):
                 formula = column.formula(row) if column.formula else None
+                kind = column.kind_of(row) if column.kind_of else column.kind
                 if formula is not None:
-                    self.calculate(
-                        sheet, number, place, formula.format_map(cells), row.get(column.key), column.kind
-                    )
+                    self.calculate(sheet, number, place, formula.format_map(cells), row.get(column.key), kind)
                 else:
-                    color = INPUT if _is_number(column) or column.kind == "date" else WORKED_OUT
-                    self.write(sheet, number, place, row.get(column.key), column.kind, font_color=color)
+                    color = INPUT if column.is_input else WORKED_OUT
+                    self.write(sheet, number, place, row.get(column.key), kind, font_color=color)
             if has_long_texts and (height := _height(columns, row)):
                 self.sheets[sheet].set_row(number, height)
         last = HEADER_ROW + max(len(rows), 1)
         for place, column in enumerate(columns):
             self.sheets[sheet].set_column(place, place, column.width or WIDTHS[column.kind])
             if column.name:
-                self.name(column.name, sheet, (HEADER_ROW + 1, place), (last, place))
+                self.name(column.name, sheet, (HEADER_ROW + 1, place), (last + 1, place))
         self.sheets[sheet].set_row(HEADER_ROW, 2 * LINE)
         self.sheets[sheet].autofilter(HEADER_ROW, 0, last, len(columns) - 1)
         self.sheets[sheet].repeat_rows(HEADER_ROW)
         if not rows:
-            self.write(sheet, HEADER_ROW + 1, 0, "(none)", font_color="#555555")
+            self.write(sheet, HEADER_ROW + 1, 0, nothing, font_color="#555555")
+        if any(column.name for column in columns):
+            self.write(sheet, last + 1, 0, MORE, font_color="#555555", italic=True)
 
 
 def number_formats(currency: str) -> dict[str, str]:

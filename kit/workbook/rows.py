@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from xlsxwriter.utility import xl_col_to_name
+
 from kit import evidence
-from kit.workbook.book import Column, Row
+from kit.workbook.book import HEADER_ROW, Column, Row
 from kit.workbook.subject import Subject
 
+FIRST_ROW = HEADER_ROW + 2  # as the sheet numbers them
 BASES = {
     "recognised": "Invoice lines paid or open, spread by day over their service; credits are negative.",
     "transacted": "Value of partners’ transactions, not billed.",
@@ -16,6 +19,7 @@ BASES = {
 
 def write(of: Subject) -> None:
     """Write a sheet for each kind of rows."""
+    _active(of)  # first: rows of Unrealized refer to its cells, and to those of revenue
     _revenue(of)
     _unrealized(of)
     _onboarding(of)
@@ -23,69 +27,89 @@ def write(of: Subject) -> None:
     _costs(of)
     _attributed(of)
     _avoided(of)
-    _active(of)
 
 
 def _revenue(of: Subject) -> None:
     _revenue_lines(of, "Revenue", "API program revenue", BASES[of.basis], of.basis)
     if of.basis == "recognised":
-        _revenue_lines(of, "Direct revenue", "Direct revenue", "The same as in the sheet Revenue.", "")
+        said = "Direct revenue is what was recognised: its rows are in the sheet Revenue."
+        _revenue_lines(of, "Direct revenue", "Direct revenue", said, "", "(see Revenue)")
     else:
         _revenue_lines(of, "Direct revenue", "Direct revenue", BASES["recognised"], "recognised")
 
 
-def _revenue_lines(of: Subject, sheet: str, title: str, what: str, basis: str) -> None:
+def _revenue_lines(
+    of: Subject, sheet: str, title: str, what: str, basis: str, nothing: str = "(none)"
+) -> None:
     name = sheet.split()[0]
-    rows = _converted(of, evidence.revenue(of.con, basis, *of.months).to_dicts())
+    rows = _converted(of, of.rows[sheet].to_dicts())
     columns = [
         *_month(name),
         *_partner(),
         Column("Kind", "kind", "text", width=14),
+        Column("Invoice line", "line_id", "text"),
         Column("Status", "status", "text", width=10),
         *_conversion(of),
         Column("Amount", "amount", "money", f"{name}_amount", lambda row: "{original_amount}*{fx_rate}"),
     ]
-    note = f"{what} {_grain(rows, 'partner, month, kind and currency')}"
-    of.book.table(sheet, title, note, columns, rows)
+    grain = "partner, month and currency" if basis == "transacted" else "invoice line, month and currency"
+    note = f"{what} {_grain(rows, grain)}" if rows else what
+    of.book.table(sheet, title, note, columns, rows, nothing)
+    if basis == "recognised":
+        _note_recognised(of, sheet, columns, rows)
+
+
+def _note_recognised(of: Subject, sheet: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    """Note in which cells the revenue recognised from each partner and month stands, one beneath the other."""
+    if any(map(_is_summed, rows)):
+        return
+    letter = _letter(columns, "amount")
+    for number, row in enumerate(rows, start=FIRST_ROW):
+        first, _ = of.recognised.get((row["partner_id"], row["month"]), (number, number))
+        of.recognised[row["partner_id"], row["month"]] = (first, number)
+    of.recognised_in = f"'{sheet}'!${letter}"
 
 
 def _unrealized(of: Subject) -> None:
-    rows = evidence.unrealized(of.con, *of.months).to_dicts()
+    rows = [row | {"active": 1} for row in evidence.unrealized(of.con, *of.months).to_dicts()]
     columns = [
         *_month("Unrealized"),
         *_partner(),
         Column("Plan", "plan", "text", width=16),
         Column("Units used", "units", "amount"),
-        Column("Bill at the plan’s prices", "kept_bill", "money"),
-        Column("Recognised from it", "recognised", "money"),
+        Column("Bill at the plan’s prices", "kept_bill", "money", is_input=True),
+        Column("Recognised from it", "recognised", "money", formula=_recognised(of)),
+        Column("Active", "active", "count", formula=_is_active(of)),
         Column(
             "Unrealized revenue",
             "amount",
             "money",
             "Unrealized_amount",
-            lambda row: None if _is_summed(row) else "MAX({kept_bill}*Share_billed-{recognised},0)",
+            lambda row: None if _is_summed(row) else "MAX({kept_bill}*Share_billed-{recognised},0)*{active}",
         ),
     ]
     what = "An estimate by the base pricing case, never added to revenue: the bill × the share billed, less what was"
-    note = f"{what} recognised, not below zero. {_grain(rows, 'active partner and month')}"
+    more = "recognised in these rows, not below zero, if the partner is active. The bill is worked out by the kit."
+    note = f"{what} {more} {_grain(rows, 'active partner and month')}"
+    of.is_summed["Unrealized"] = any(map(_is_summed, rows))
     of.book.table("Unrealized", "Unrealized revenue (est.)", note, columns, rows)
 
 
 def _onboarding(of: Subject) -> None:
-    rows = evidence.onboarding(of.con, *of.months).to_dicts()
+    rows = of.rows["Onboarding"].to_dicts()
     columns = [
-        Column("Date", "date", "date", "Work_date"),
+        Column("Date", "date", "date", "Work_date", is_input=True),
         *_partner(),
         Column("Activity", "activity", "text", width=18),
         Column("Role", "role", "text", width=16),
-        Column("Hours", "hours", "amount", "Work_hours"),
+        Column("Hours", "hours", "amount", "Work_hours", is_input=True),
         Column("Loaded hourly cost", "hourly", "price", formula=_wage(of)),
         Column(
             "Cost",
             "cost",
             "money",
             "Work_cost",
-            lambda row: None if _is_summed(row) else "{hours}*{hourly}",
+            lambda row: "{hours}*{hourly}",
         ),
     ]
     what = "Hours for no partner in particular count; those for test partners do not."
@@ -98,34 +122,35 @@ def _funnel(of: Subject) -> None:
     columns = [
         *_partner(),
         Column("Segment", "segment", "text", width=16),
-        Column("Partners", "partners", "count", "Funnel_partners"),
-        Column("Registered", "registered_date", "date", "Funnel_registered"),
-        Column("Active in sandbox", "sandbox_date", "date", "Funnel_sandbox"),
-        Column("First API call", "first_call_date", "date", "Funnel_first_call"),
-        Column("Production", "production_date", "date", "Funnel_production"),
+        Column("Partners", "partners", "count", "Funnel_partners", is_input=True),
+        Column("Registered", "registered_date", "date", "Funnel_registered", is_input=True),
+        Column("Active in sandbox", "sandbox_date", "date", "Funnel_sandbox", is_input=True),
+        Column("First API call", "first_call_date", "date", "Funnel_first_call", is_input=True),
+        Column("Production", "production_date", "date", "Funnel_production", is_input=True),
     ]
     what = "A stage’s day is the registry’s or that of the calls, whichever is earlier. Test accounts are left out."
     of.book.table("Funnel", "Partners and their stages", f"{what} {_grain(rows, 'partner')}", columns, rows)
 
 
 def _costs(of: Subject) -> None:
-    rows = _converted(of, evidence.costs(of.con, *of.months).to_dicts())
+    rows = _converted(of, of.rows["Costs"].to_dicts())
     columns = [
         *_month("Costs"),
+        Column("Date", "date", "date"),
         Column("Category", "category", "text"),
         *_conversion(of),
-        Column("Share borne", "allocation", "share"),
+        Column("Share borne", "allocation", "share", is_input=True),
         Column(
             "Cost", "amount", "money", "Costs_amount", lambda row: "{original_amount}*{fx_rate}*{allocation}"
         ),
     ]
     what = "As booked, at the share that the program bears."
-    note = f"{what} {_grain(rows, 'month, category, currency and share')}"
+    note = f"{what} {_grain(rows, 'day, category, currency and share')}"
     of.book.table("Costs", "Program cost", note, columns, rows)
 
 
 def _attributed(of: Subject) -> None:
-    rows = _converted(of, evidence.attributed(of.con, *of.months).to_dicts())
+    rows = _converted(of, of.rows["Attributed"].to_dicts())
     columns = [
         *_month("Attributed"),
         *_partner(),
@@ -144,11 +169,11 @@ def _attributed(of: Subject) -> None:
 
 
 def _avoided(of: Subject) -> None:
-    rows = evidence.avoided(of.con, *of.months).to_dicts()
+    rows = of.rows["Avoided"].to_dicts()
     columns = [
         *_month("Avoided"),
         Column("Operation", "operation", "text"),
-        Column("Successful production calls", "calls", "count", width=16),
+        Column("Successful production calls", "calls", "count", width=16, is_input=True),
         *(
             Column(f"Value, {end}", end, "money", f"Avoided_{end}", _avoided_at(of, end))
             for end in ("low", "base", "high")
@@ -167,8 +192,8 @@ def _active(of: Subject) -> None:
     columns = [
         *_month("Active"),
         *_partner(),
-        Column("Partners", "partners", "count"),
-        Column("Successful production calls", "calls", "count", width=16),
+        Column("Partners", "partners", "count", is_input=True),
+        Column("Successful production calls", "calls", "count", width=16, is_input=True),
         Column("Units", "units", "amount"),
         Column(
             "Active partners",
@@ -178,7 +203,10 @@ def _active(of: Subject) -> None:
             lambda row: "IF({calls}>=Min_calls,{partners},0)",
         ),
     ]
+    for number, row in enumerate(rows, start=FIRST_ROW):
+        of.active[row["partner_id"], row["month"]] = f"Active!${_letter(columns, 'active')}${number}"
     what = "Active with as many successful production calls in the month as Assumptions ask for."
+    of.is_summed["Active"] = any(map(_is_summed, rows))
     of.book.table("Active", "Active partners", f"{what} {_grain(rows, 'partner and month')}", columns, rows)
 
 
@@ -186,7 +214,7 @@ def _active(of: Subject) -> None:
 
 
 def _month(name: str) -> list[Column]:
-    return [Column("Month from", "month", "date", f"{name}_month")]
+    return [Column("Month from", "month", "date", f"{name}_month", is_input=True)]
 
 
 def _partner() -> list[Column]:
@@ -196,12 +224,13 @@ def _partner() -> list[Column]:
 def _conversion(of: Subject) -> list[Column]:
     return [
         Column("Currency", "currency", "text", width=10),
-        Column("Amount in it", "original_amount", "amount", width=16),
+        Column("Amount in it", "original_amount", "amount", width=16, is_input=True),
         Column(
             "Exchange rate",
             "fx_rate",
             "rate",
             formula=lambda row: of.rates.get((row["currency"], row["fx_month"])),
+            is_input=True,
         ),
     ]
 
@@ -211,6 +240,28 @@ def _converted(of: Subject, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found = evidence.exchange_rates(of.con, of.previous.first_day, of.quarter.last_day)
     rates = {(currency, month): rate for currency, month, rate in found.rows()}
     return [row | {"fx_rate": rates.get((row["currency"], row["fx_month"]), 1)} for row in rows]
+
+
+def _recognised(of: Subject) -> Callable[[Row], str | None]:
+    """The sum of what was recognised from a row's partner in its month."""
+
+    def formula(row: Row) -> str | None:
+        found = of.recognised.get((row["partner_id"], row["month"]))
+        if found is None:
+            return None
+        letter = of.recognised_in.split("$")[-1]
+        return f"SUM({of.recognised_in}${found[0]}:${letter}${found[1]})"
+
+    return formula
+
+
+def _is_active(of: Subject) -> Callable[[Row], str | None]:
+    """The cell that says whether a row's partner is active in its month."""
+    return lambda row: None if _is_summed(row) else of.active.get((row["partner_id"], row["month"]))
+
+
+def _letter(columns: Sequence[Column], key: str) -> str:
+    return str(xl_col_to_name([column.key for column in columns].index(key)))
 
 
 def _wage(of: Subject) -> Callable[[Row], str | None]:

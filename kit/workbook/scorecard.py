@@ -1,6 +1,7 @@
 """The sheet of the five figures: formulas over the other sheets, beside the figures of the page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kit import evidence, formats, frames, notes
 from kit.evidence import ENDS, FORMULAS
@@ -11,7 +12,7 @@ from kit.workbook.subject import Subject
 SHEET = "Scorecard"
 KINDS = {"money": "money", "rate": "percent", "monthly_rate": "percent", "ratio": "ratio"}
 TREND_KINDS = {"money": "change", "rate": "points", "monthly_rate": "points", "ratio": "difference"}
-WIDTHS = (42, 16, 16, 11, 16, 16, 9, 11, 60)
+WIDTHS = (42, 16, 16, 11, 16, 16, 14, 11, 60)
 PERIODS_ROW, FIVE_ROW, PARTS_ROW = 3, 10, 18  # of the headers
 
 
@@ -20,14 +21,15 @@ def write(of: Subject) -> None:
     of.book.head(
         SHEET,
         f"{of.program.program.name}: evidence for {notes.quarter_text(of.review, of.quarter.name)}",
-        "Every figure is a formula over the other sheets. Change a blue cell there, and it follows.",
+        "Every figure is a formula over the other sheets. Change a blue cell there, and the figures made of it follow.",
         (PERIODS_ROW, 1),
     )
     for place, width in enumerate(WIDTHS):
         of.book.sheets[SHEET].set_column(place, place, width)
     _periods(of)
-    rows = _parts(of)
-    _five(of, rows)
+    parts = [evidence.parts(of.con, quarter) for quarter in (of.quarter, of.previous)]
+    rows = _parts(of, parts)
+    _five(of, rows, parts)
 
 
 def _periods(of: Subject) -> None:
@@ -47,7 +49,7 @@ def _periods(of: Subject) -> None:
             of.book.write(SHEET, row, place, value, align="right")
 
 
-def _five(of: Subject, rows: Mapping[str, int]) -> None:
+def _five(of: Subject, rows: Mapping[str, int], parts: Sequence[Mapping[str, Any]]) -> None:
     """The five figures, their trends, and whether they are those of the page."""
     titles = ("Figure", "This quarter", "Last quarter", "Trend", "On the page: this", "On the page: last", "Agrees",
               "Grade", "How, and why one is absent")  # fmt: skip
@@ -56,12 +58,16 @@ def _five(of: Subject, rows: Mapping[str, int]) -> None:
     for row, metric in enumerate(of.check.metrics, start=FIVE_ROW + 1):
         of.book.write(SHEET, row, 0, notes.LABELS[metric.key], bold=True)
         for place, figure in ((1, metric.this), (2, metric.last)):
+            looks = {"bold": True} if figure is not None else {"align": "right"}
+            if figure is not None or _is_of_nothing(metric.key, parts[place - 1]):
+                shown = formats.ABSENT if figure is None else figure
+                formula = _figure(metric.key, "ABC"[place], rows)
+                of.book.calculate(SHEET, row, place, formula, shown, KINDS[metric.unit], **looks)
+            else:
+                of.book.write(SHEET, row, place, formats.ABSENT, **looks)
             if figure is None:
-                of.book.write(SHEET, row, place, formats.ABSENT, align="right")
                 of.book.write(SHEET, row, place + 3, formats.ABSENT, align="right")
             else:
-                formula = _figure(metric.key, "ABC"[place], rows)
-                of.book.calculate(SHEET, row, place, formula, figure, KINDS[metric.unit], bold=True)
                 of.book.write(SHEET, row, place + 3, figure, KINDS[metric.unit], font_color="#555555")
         _trend(of, row, metric)
         _agrees(of, row, metric)
@@ -84,30 +90,61 @@ def _figure(key: str, column: str, rows: Mapping[str, int]) -> str:
 
 
 def _trend(of: Subject, row: int, metric: Metric) -> None:
-    if metric.trend is None:
+    is_of_nothing = metric.this is None or metric.last in (None, 0)
+    if metric.trend is None and not is_of_nothing:
         of.book.write(SHEET, row, 3, formats.ABSENT, align="right")
         return
     kind, line = TREND_KINDS[metric.unit], row + 1
-    formula, value = {
-        "change": (f"B{line}/C{line}-1", metric.trend),
-        "points": (f"(B{line}-C{line})*100", metric.trend * 100),
-        "difference": (f"B{line}-C{line}", metric.trend),
+    formula, factor = {
+        "change": (f'IF(C{line}=0,"n/a",B{line}/C{line}-1)', 1),
+        "points": (f"(B{line}-C{line})*100", 100),
+        "difference": (f"B{line}-C{line}", 1),
     }[kind]
-    of.book.calculate(SHEET, row, 3, f'IF(COUNT(B{line}:C{line})<2,"n/a",{formula})', value, kind)
+    value = formats.ABSENT if metric.trend is None else metric.trend * factor
+    looks = {"align": "right"} if metric.trend is None else {}
+    of.book.calculate(SHEET, row, 3, f'IF(COUNT(B{line}:C{line})<2,"n/a",{formula})', value, kind, **looks)
 
 
 def _agrees(of: Subject, row: int, metric: Metric) -> None:
-    """Whether what the formulas give is what the page says; nothing where it says nothing."""
-    pairs = [("B", "E", metric.this), ("C", "F", metric.last)]
+    """Whether what the formulas give is what the page says, or whether they do not follow what was changed."""
     line = row + 1
     alike = [
         f"IF(ISNUMBER({here}{line}),ABS({here}{line}-{page}{line})<=ABS({page}{line})*1E-9,FALSE)"
-        for here, page, figure in pairs
         if figure is not None
+        else f"IF(ISNUMBER({here}{line}),FALSE,TRUE)"
+        for here, page, figure in (("B", "E", metric.this), ("C", "F", metric.last))
     ]
-    if alike:
-        formula = f'IF(AND({",".join(alike)}),"yes","no")'
-        of.book.calculate(SHEET, row, 6, formula, "yes", "text", align="right")
+    if metric.this is None and metric.last is None:
+        return
+    formula = f'IF(AND({",".join(alike)}),"yes","no")'
+    if beyond := _beyond(of, metric.key):
+        formula = f'IF(AND({",".join(beyond)}),{formula},"cannot follow")'
+    of.book.calculate(SHEET, row, 6, formula, "yes", "text", align="right")
+
+
+def _beyond(of: Subject, key: str) -> list[str]:
+    """What must be so for a figure to follow: rows are there of active partners alone, and some are summed up."""
+    least = of.program.program.min_calls
+    found = []
+    if key == "revenue" and of.basis == "unrealized":
+        found.append(f"Min_calls{'=' if of.is_summed['Unrealized'] else '>='}{least}")
+        if of.is_summed["Unrealized"]:
+            share = next(case.conversion for case in of.program.pricing if case.base)
+            found.append(f"Share_billed={float(share)!r}")
+    if key == "growth_rate" and of.is_summed["Active"]:
+        found.append(f"Min_calls={least}")
+    return found
+
+
+def _is_of_nothing(key: str, parts: Mapping[str, Any]) -> bool:
+    """Whether a figure is absent because nothing can be divided by, which rows may mend."""
+    below = {
+        "cost_per_partner": "onboarded",
+        "activation_rate": "registered",
+        "value_ratio": "cost",
+        "growth_rate": "earlier",
+    }
+    return key in below and parts[below[key]] == 0
 
 
 def _how(metric: Metric) -> str:
@@ -120,11 +157,10 @@ def _how(metric: Metric) -> str:
     return f"{FORMULAS[metric.key]}.{''.join(absent)}"
 
 
-def _parts(of: Subject) -> dict[str, int]:
+def _parts(of: Subject, told: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Write the sums and counts that the five figures are made of; the row of each."""
     titles = ("Worked out from", "This quarter", "Last quarter")
     of.book.header(SHEET, PARTS_ROW, titles, (False, True, True))
-    told = [evidence.parts(of.con, quarter) for quarter in (of.quarter, of.previous)]
     rows: dict[str, int] = {}
     for row, (key, label, kind, formula) in enumerate(_sums(of), start=PARTS_ROW + 1):
         rows[key] = row

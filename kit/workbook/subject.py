@@ -17,12 +17,14 @@ from kit.review import Review
 from kit.workbook.book import Book
 
 
-@dataclass(frozen=True)
+@dataclass
 class Subject:
     """A quarter's exports as read, the figures of its page, and the workbook in the making.
 
     Cells that formulas refer to: `wages` of the loaded hourly cost by role and first day, `rates` of exchange rates by
-    currency and month, `avoidance` of each [[avoidance]] block's values by their names.
+    currency and month, `avoidance` of each [[avoidance]] block's values by their names; `active` of whether a partner
+    is active in a month, `recognised` the first and last row of what was recognised from it, in the column
+    `recognised_in`. `is_summed` says of a sheet whether the smallest of its rows are summed up.
     """
 
     check: Check
@@ -32,6 +34,10 @@ class Subject:
     wages: dict[tuple[str, date], str] = field(default_factory=dict)
     rates: dict[tuple[str, date], str] = field(default_factory=dict)
     avoidance: list[dict[str, str]] = field(default_factory=list)
+    active: dict[tuple[str, date], str] = field(default_factory=dict)
+    recognised: dict[tuple[str, date], tuple[int, int]] = field(default_factory=dict)
+    recognised_in: str = ""
+    is_summed: dict[str, bool] = field(default_factory=dict)
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -68,3 +74,25 @@ class Subject:
     def basis(self) -> str:
         """What stands for revenue: recognised, transacted or unrealized."""
         return metrics.revenue_basis(self.con)
+
+    @cached_property
+    def rows(self) -> dict[str, pl.DataFrame]:
+        """The rows of the sheets whose amounts are converted or worked out from the settings."""
+        of_recognised = "" if self.basis == "recognised" else "recognised"
+        return {
+            "Revenue": evidence.revenue(self.con, self.basis, *self.months),
+            "Direct revenue": evidence.revenue(self.con, of_recognised, *self.months),
+            "Onboarding": evidence.onboarding(self.con, *self.months),
+            "Costs": evidence.costs(self.con, *self.months),
+            "Attributed": evidence.attributed(self.con, *self.months),
+            "Avoided": evidence.avoided(self.con, *self.months),
+        }
+
+    @cached_property
+    def used_rates(self) -> set[tuple[Any, ...]]:
+        """Currency and month of each exchange rate, and role and first day of each hourly cost, that rows have."""
+        names = dict.fromkeys(("Revenue", "Direct revenue", "Costs", "Attributed"), ("currency", "fx_month"))
+        names["Onboarding"] = ("rate_role", "rate_from")
+        return {
+            row for name, columns in names.items() for row in self.rows[name].select(columns).unique().rows()
+        }
