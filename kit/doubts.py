@@ -33,16 +33,17 @@ def in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def figures_of(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
     """The figures that rest on an export, as the program stands."""
+    basis = revenue_basis(con)
     used: dict[str, tuple[str, ...]] = {
-        "transactions": ("revenue",),
+        "transactions": ("revenue",) if basis == "transacted" else (),
         "attributed": ("value_ratio",) if frames.has_rows(con, "attribution") else (),
-        "invoices": ("revenue", "value_ratio"),
+        "invoices": ("revenue", "value_ratio") if basis == "recognised" else ("value_ratio",),
         "worklogs": ("cost_per_partner",),
         "costs": ("value_ratio",),
         "headcount": (),
         "milestones": (),
         "calls": (
-            *(("revenue",) if revenue_basis(con) == "unrealized" else ()),
+            *(("revenue",) if basis == "unrealized" else ()),
             *("cost_per_partner", "activation_rate"),
             *(("value_ratio",) if frames.has_rows(con, "avoidance") else ()),
             "growth_rate",

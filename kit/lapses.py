@@ -22,6 +22,7 @@ def interruptions(con: duckdb.DuckDBPyConnection, program: Program, quarter: Qua
     days = list(_days_by_source(con))
     yield from _silent_days(con, program, quarter, days)
     yield from _ends_too_early(con, program, quarter, days)
+    yield from _ended_before(con, quarter)
 
 
 def _silent_days(
@@ -76,6 +77,21 @@ def _ends_too_early(
                 figures,
                 why="The quarter's figures are those of a part of it.",
                 mend=f"Export {table} again, to the quarter's end.",
+                check="early end",
+            )
+
+
+def _ended_before(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Exports that say nothing of the quarter, having ended before: what rests on them is not zero but unknown."""
+    ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
+    for table in MONTHLY:
+        if table in ends and ends[table] < quarter.first_day and (figures := figures_of(con, table)):
+            yield Finding(
+                f"{table}: the last row is of {day_text(ends[table])}, and the quarter begins on"
+                f" {day_text(quarter.first_day)}.",
+                figures,
+                why="What rests on it cannot be told: nothing exported is not nothing there.",
+                mend=f"Export {table} again, to the quarter's end; if there was nothing, a row with 0 says so.",
                 check="early end",
             )
 

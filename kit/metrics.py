@@ -17,6 +17,7 @@ from kit.fiscal import Quarter
 from kit.grades import Coverage
 
 QUARTERS_SHOWN = 8
+NEEDS_COSTS, NO_COST = "needs the costs export", "the cost booked was not above zero"
 Figure = Decimal | Fraction | None
 
 
@@ -144,12 +145,53 @@ def _ratio(
     con: duckdb.DuckDBPyConnection, quarter: Quarter, cost: Decimal, value: Decimal
 ) -> tuple[Figure, str]:
     if not frames.has_rows(con, "costs"):
-        return None, "needs the costs export"
+        return None, NEEDS_COSTS
     if frames.setting(con, "stage") == "monetized" and not frames.has_rows(con, "invoices"):
         return None, "needs the invoices export"
-    if cost <= 0:
-        return _if_covered(con, "costs", quarter, None, "the cost booked was not above zero")
-    return _if_covered(con, "costs", quarter, frames.divided(value, cost))
+    why = "" if cost > 0 else NO_COST
+    figure: Figure = frames.divided(value, cost) if cost > 0 else None
+    for table in _parts_of_value(con):
+        figure, why = _if_covered(con, table, quarter, figure, why)
+    return figure, why
+
+
+def has_value(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> bool:
+    """Whether all that value is made of reaches the quarter, and none of it is withheld."""
+    if grades.sureness(con, revenue_basis(con))[quarter.name]["value_ratio"].withheld:
+        return False
+    parts = (table for table in _parts_of_value(con) if table != "costs")
+    return all(_if_covered(con, table, quarter, Decimal(0))[0] is not None for table in parts)
+
+
+def _parts_of_value(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The exports that value and cost are made of: a part of which nothing is known is not zero."""
+    return (
+        *(("calls",) if frames.has_rows(con, "avoidance") else ()),
+        *(("attributed",) if _has_attributed(con) else ()),
+        *(("invoices",) if frames.setting(con, "stage") == "monetized" else ()),
+        "costs",
+    )
+
+
+def _has_attributed(con: duckdb.DuckDBPyConnection) -> bool:
+    return frames.has_rows(con, "attribution") and frames.has_rows(con, "attributed")
+
+
+def why_no_unrealized(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> str:
+    """Why a quarter has no unrealized revenue; empty if it has.
+
+    What partners were billed is taken off: once a program bills, there is none without its invoices.
+    """
+    if not frames.has_rows(con, "pricing_cases"):
+        return "no proposed prices are set"
+    if withheld := grades.sureness(con, revenue_basis(con))[quarter.name]["unrealized"].withheld:
+        return withheld
+    if frames.setting(con, "stage") != "monetized":
+        return ""
+    ends = con.execute("select last_day from coverage where table_name = 'invoices'").fetchall()
+    if not ends:
+        return "needs the invoices export"
+    return f"the invoices end on {quarters.day_text(ends[0][0])}" if ends[0][0] < quarter.first_day else ""
 
 
 def partner_growth_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
@@ -236,10 +278,11 @@ def _if_covered(
     if not rows:
         return None, f"the {table} hold no rows"
     begins, ends = rows[0]
+    rows_of = "attributed amounts" if table == "attributed" else table
     if begins > quarter.last_day:
-        return None, f"the {table} begin on {quarters.day_text(begins)}"
+        return None, f"the {rows_of} begin on {quarters.day_text(begins)}"
     if ends < quarter.first_day:
-        return None, f"the {table} end on {quarters.day_text(ends)}"
+        return None, f"the {rows_of} end on {quarters.day_text(ends)}"
     return figure, why
 
 
