@@ -57,7 +57,8 @@ def message(
     gain = max(gains, key=_weight, default=None)
     loss = max(losses, key=_weight, default=None)
     opening = _opening(by_key, currency, basis, in_doubt)
-    worse = _sentence_case(f"{_clause(loss, basis)}{_doubt(loss, in_doubt)}") if loss else ""
+    is_told = bool(loss and loss.key == "value_ratio" and opening)
+    worse = _sentence_case(f"{_clause(loss, basis)}{'' if is_told else _doubt(loss, in_doubt)}")
     first = opening
     if opening and gain:
         is_named = gain.key == "revenue" and by_key["value_ratio"].this is None

@@ -20,6 +20,7 @@ from kit.doubts import Finding, figures_of, in_order
 from kit.fiscal import Quarter
 from kit.gaps import spikes
 from kit.metrics import QUARTERS_SHOWN, Metric, revenue_basis
+from kit.money_checks import MONEY_CHECKS
 from kit.program import Program
 from kit.quarters import day_text
 from kit.restatements import VISIBLE
@@ -45,7 +46,7 @@ def findings(
     found = [
         *lapses.interruptions(con, program, quarter),
         *lapses.unmatched(con, quarter),
-        *(finding for check in CHECKS for finding in check(con, quarter)),
+        *(finding for check in (*CHECKS, *MONEY_CHECKS) for finding in check(con, quarter)),
         *moved_quarters(con, metrics, published),
     ]
     return in_order(found)
