@@ -117,7 +117,7 @@ def negative_hours(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
     hours = frames.row_of(con, "onboarding_by_quarter", quarter)["hours"]
     yield Finding(
         f"worklogs: {'1 entry takes' if len(rows) == 1 else f'{len(rows)} entries take'} off"
-        f" {formats.plural(below, 'hour')} that no other entry holds.",
+        f" {formats.count(below)} hours that no other entry holds.",
         figures_of(con, "worklogs"),
         severity=weighed(below, hours + below),
         why="They make onboarding cost less than the work that was done.",
