@@ -13,7 +13,7 @@ import polars as pl
 
 from kit import findings, formats
 from kit.grades import WITHHELD
-from kit.metrics import NEEDS_COSTS, NO_COST, Metric
+from kit.metrics import NO_COST, Metric
 from kit.notes import LABELS
 from kit.pictures import (
     ESTIMATE,
@@ -350,7 +350,8 @@ def _fills(values: pl.DataFrame) -> list[str]:
 
 def unless_withheld(metric: Metric, chart: Any) -> Any:
     """A chart; in place of one whose figure is withheld, or of value that lacks a part, an empty one that says why."""
-    lacks_part = metric.key == "value_ratio" and metric.why_this not in ("", NEEDS_COSTS, NO_COST)
+    has_value = not metric.why_this or metric.why_this == NO_COST or "costs export" in metric.why_this
+    lacks_part = metric.key == "value_ratio" and not has_value
     if not metric.why_this.startswith(WITHHELD) and not lacks_part:
         return chart
     state = WITHHELD if metric.why_this.startswith(WITHHELD) else "not available"

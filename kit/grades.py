@@ -172,7 +172,8 @@ def _cost_per_partner(row: Mapping[str, Any]) -> tuple[str, str]:
         *_under(frames.divided(row["hours_matched"], hours), MATCHED, "of hours lead to a partner"),
         *_unmatched(row),
     ]
-    return ("C", ", ".join(faults)) if faults else ("B", "hours as logged at loaded rates")
+    what = "hours as logged at loaded rates" if hours else "no hours are logged"
+    return ("C", ", ".join(faults)) if faults else ("B", what)
 
 
 def _activation_rate(row: Mapping[str, Any]) -> tuple[str, str]:

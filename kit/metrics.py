@@ -17,7 +17,7 @@ from kit.fiscal import Quarter
 from kit.grades import Coverage
 
 QUARTERS_SHOWN = 8
-NEEDS_COSTS, NO_COST = "needs the costs export", "the cost booked was not above zero"
+NO_COST = "the cost booked was not above zero"
 Figure = Decimal | Fraction | None
 
 
@@ -51,8 +51,8 @@ def program_revenue(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
     """
     basis = revenue_basis(con)
     needs = {
-        "recognised": ("invoices", "needs the invoices export"),
-        "transacted": ("transactions", "needs the transactions export"),
+        "recognised": ("invoices", why_lacking(con, "invoices")),
+        "transacted": ("transactions", why_lacking(con, "transactions")),
         "unrealized": ("calls", "needs the transactions export, or proposed prices"),
     }
     table, needed = needs[basis]
@@ -90,7 +90,7 @@ def cost_per_partner_onboarded(con: duckdb.DuckDBPyConnection, quarter: Quarter)
 
     def of(quarter: Quarter) -> tuple[Figure, str]:
         if not frames.has_rows(con, "worklogs"):
-            return None, "needs the worklogs export"
+            return None, why_lacking(con, "worklogs")
         row = rows[quarter.name]
         if not row["partners"]:
             return None, "no partner reached production"
@@ -145,9 +145,9 @@ def _ratio(
     con: duckdb.DuckDBPyConnection, quarter: Quarter, cost: Decimal, value: Decimal
 ) -> tuple[Figure, str]:
     if not frames.has_rows(con, "costs"):
-        return None, NEEDS_COSTS
+        return None, why_lacking(con, "costs")
     if frames.setting(con, "stage") == "monetized" and not frames.has_rows(con, "invoices"):
-        return None, "needs the invoices export"
+        return None, why_lacking(con, "invoices")
     why = "" if cost > 0 else NO_COST
     figure: Figure = frames.divided(value, cost) if cost > 0 else None
     for table in _parts_of_value(con):
@@ -161,6 +161,14 @@ def has_value(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> bool:
         return False
     parts = (table for table in _parts_of_value(con) if table != "costs")
     return all(_if_covered(con, table, quarter, Decimal(0))[0] is not None for table in parts)
+
+
+def why_lacking(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Why there are no rows of an export: none of it is given, or it is empty."""
+    is_given = con.execute(
+        "select 1 from files where table_name = $table limit 1", {"table": table}
+    ).fetchall()
+    return f"the {table} export holds no rows" if is_given else f"needs the {table} export"
 
 
 def _parts_of_value(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
@@ -190,7 +198,7 @@ def why_no_unrealized(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> str:
         return ""
     ends = con.execute("select last_day from coverage where table_name = 'invoices'").fetchall()
     if not ends:
-        return "needs the invoices export"
+        return why_lacking(con, "invoices")
     return f"the invoices end on {quarters.day_text(ends[0][0])}" if ends[0][0] < quarter.first_day else ""
 
 

@@ -129,3 +129,26 @@ def test_usage_under_its_limit_is_told_nowhere(program_folder):
     assert set(figures["funnel"].values()) == {None}
     assert [month["calls"] for month in figures["months"]][-4:] == [10, None, None, None]
     assert {figures["unrealized"][name] for name in ("partners", "calls", "amount", "low", "high")} == {None}
+
+
+def test_empty_exports_are_said_to_be_there_and_empty(program_folder):
+    folder = program(program_folder)
+    for table in ("invoices", "costs"):
+        file = folder / f"{table}.csv"
+        file.write_text(file.read_text().splitlines()[0] + "\n")
+    made = review.open_review(folder, "2026-Q3")
+    assert made.metric("revenue").why_this == "the invoices export holds no rows"
+    assert made.metric("value_ratio").why_this == "the costs export holds no rows"
+    assert review.unrealized_sentences(made)[2] == "the invoices export holds no rows"
+    assert [(each.severity, each.what) for each in checks.check_exports(folder, "2026-Q3").findings] == [
+        ("mark", "costs: the export holds no rows."),
+        ("mark", "invoices: the export holds no rows."),
+    ]
+
+
+def test_export_that_could_not_be_read_is_not_called_empty(program_folder):
+    folder = program(program_folder)
+    (folder / "costs.csv").write_text("date,category,amount,currency\nnever,people,1,USD\n")
+    found = checks.check_exports(folder, "2026-Q3").findings
+    assert "costs: the export holds no rows." not in [each.what for each in found]
+    assert found[0].severity == "stop"
