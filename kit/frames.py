@@ -134,15 +134,34 @@ def _base_case(con: duckdb.DuckDBPyConnection) -> str | None:
 def milestones(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """What moved the program: `date` and `text`, oldest first; ReviewError for a text too long for the page."""
     found = pl.DataFrame(con.sql("select date, label as text from milestones order by date, label"))
-    stop_at_long_texts("milestones: label", found["text"].to_list(), LONGEST_MILESTONE)
+    _stop_at_long_texts(con, "milestones", "label", found["text"].to_list(), LONGEST_MILESTONE)
     return found
 
 
-def stop_at_long_texts(where: str, texts: Iterable[str], room: int) -> None:
-    """ReviewError naming a text that is longer than its room on the page, and how long it is."""
-    for text in texts:
-        if len(text) > room:
-            raise ReviewError(f"{where} {text!r} has {len(text)} characters. There is room for {room}.")
+def _stop_at_long_texts(
+    con: duckdb.DuckDBPyConnection, table: str, column: str, texts: Iterable[str], room: int
+) -> None:
+    """ReviewError naming the texts that are longer than their room on the page, their length, and where they stand."""
+    told = []
+    for text in sorted({text for text in texts if len(text) > room}):
+        where = con.execute(
+            f"select path, source_row from {table} inner join files using (file_id)"
+            f" where lower({column}) = lower($text) order by path, source_row limit 1",
+            {"text": text},
+        ).fetchall()
+        place = "".join(f" ({path}{f', data row {row}' if row else ''})" for path, row in where)
+        told.append(
+            f"{table}: {column} {text!r} has {len(text)} characters{place}. There is room for {room}."
+        )
+    if told:
+        raise ReviewError(
+            "\n".join(
+                [
+                    *told,
+                    "Shorten the text where it is kept, or with a SELECT of your own (`sql`) for this export.",
+                ]
+            )
+        )
 
 
 def partner_funnel(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
@@ -178,7 +197,8 @@ def cost_and_value(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataF
         quarter=quarter.name,
         last_day=quarter.last_day,
     )
-    stop_at_long_texts("costs: category", parts["part"].to_list(), LONGEST_CATEGORY)
+    categories = parts.filter(pl.col("side") == "Cost")["part"].to_list()
+    _stop_at_long_texts(con, "costs", "category", categories, LONGEST_CATEGORY)
     return parts.drop("position")
 
 
