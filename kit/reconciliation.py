@@ -4,6 +4,7 @@ What is weighed against money, hours, partners or calls is a mark where it comes
 No export tells payments: whether an invoice is paid is what its system says of it.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -72,7 +73,8 @@ def rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]
             figures_of(con, table),
             severity="stop",
             why=f"{'Hours' if is_role else 'Amounts'} without a rate would count as nothing.",
-            mend=f'Add a [[rate]] with role = "{name}" that is in force by then to program.toml.'
+            mend=f"Add a [[rate]] with role = {json.dumps(name, ensure_ascii=False)} that is in force by then to"
+            " program.toml."
             if is_role
             else f"Add {name} for {'this month' if first == last else 'these months'} to the fx export.",
             check="rate missing",

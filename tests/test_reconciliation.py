@@ -1,6 +1,7 @@
 """What each check finds, and the near case in which it finds nothing."""
 
 import json
+import tomllib
 from datetime import date, timedelta
 
 import polars as pl
@@ -383,6 +384,21 @@ def test_role_and_currency_without_a_rate_stop(con):
         ("stop", "costs: 2 rows of 'EUR' from January 2026 to February 2026 have no rate of exchange."),
         ("stop", "worklogs: 1 row of 'counsel' in February 2026 has no hourly rate."),
     ]
+
+
+def test_nothing_needs_no_rate(con):
+    add(con, "worklogs", role="counsel", hours=0)
+    add(con, "costs", amount=0, currency="EUR")
+    line(con, 0, currency="EUR")
+    assert found(con, reconciliation.rates) == []
+
+
+def test_role_is_named_as_program_toml_writes_it(con):
+    add(con, "worklogs", role='the "new" one', hours=1)
+    made(con)
+    [finding] = reconciliation.rates(con, quarters.all_quarters(con)["2026-Q1"])
+    written = finding.mend.removeprefix("Add a [[rate]] with ").split(" that is")[0]
+    assert tomllib.loads(written) == {"role": 'the "new" one'}
 
 
 def test_role_and_currency_with_a_rate_in_force_do_not(con):
