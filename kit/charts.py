@@ -357,7 +357,11 @@ def unless_withheld(metric: Metric, chart: Any) -> Any:
     state = WITHHELD if metric.why_this.startswith(WITHHELD) else "not available"
     why = metric.why_this.removeprefix(f"{WITHHELD}: ").split(";")[0]
     return titled(
-        _nothing(state.capitalize()), metric.key, f"{LABELS[metric.key]} is {state}", why.capitalize(), state
+        _nothing(state.capitalize()),
+        metric.key,
+        f"{LABELS[metric.key]} is {state}",
+        f"{why[:1].upper()}{why[1:]}",
+        state,
     )
 
 

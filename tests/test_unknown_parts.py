@@ -82,8 +82,11 @@ def test_value_lacks_a_part_whose_export_ends_before_the_quarter(program_folder,
     assert (value.this, value.why_this, value.last) == (None, why, 2.5)
     assert "returns" not in review.message(made)
     assert review.figures(made)["value"] == dict.fromkeys(("total", "direct", "attributed", "avoided"))
-    picture = charts.unless_withheld(value, "the picture").to_dict()
-    assert picture["title"]["text"] == "Program cost vs. value is not available"
+    picture = charts.unless_withheld(value, "the picture").to_dict()["title"]
+    assert (picture["text"], picture["subtitle"]) == (
+        "Program cost vs. value is not available",
+        [f"T{why[1:]}"],
+    )
     [finding] = checks.check_exports(folder, "2026-Q3").findings
     assert (finding.severity, finding.figures) == ("mark", touched)
 
@@ -125,6 +128,8 @@ def test_usage_under_its_limit_is_told_nowhere(program_folder):
     assert (used, amount) == ("", "Unrealized revenue: n/a")
     assert why.startswith("withheld: only 33.3% of calls lead to a partner")
     assert review.plan_names(made)["active_partners"] == "n/a"
+    drawn = frames.revenue_parts(made.con, made.quarter).filter("is_estimate")
+    assert max(drawn["name"]) == "2026-06"
     figures = review.figures(made)
     assert set(figures["funnel"].values()) == {None}
     assert [month["calls"] for month in figures["months"]][-4:] == [10, None, None, None]
