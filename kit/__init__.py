@@ -51,6 +51,7 @@ restatements   what has been restated since, and why
 gaps        days and months in which a source has nothing, and days with far more than usual
 doubts      what a check found: how grave, which figures it touches, how to mend it
 lapses      sources with days, months or owners missing
+money_checks   amounts and hours too strange to be taken as they stand
 reconciliation   what in the exports contradicts something else there, before anyone reads a number
 review      one quarter's review: all the page says
 publishing  a report → an edition that nothing changes

@@ -13,7 +13,7 @@ import polars as pl
 
 from kit import findings, formats
 from kit.grades import WITHHELD
-from kit.metrics import Metric
+from kit.metrics import NO_COST, Metric
 from kit.notes import LABELS
 from kit.pictures import (
     ESTIMATE,
@@ -352,12 +352,19 @@ def _fills(values: pl.DataFrame) -> list[str]:
 
 
 def unless_withheld(metric: Metric, chart: Any) -> Any:
-    """A chart; in place of one whose figure is withheld, an empty one that says why."""
-    if not metric.why_this.startswith(WITHHELD):
+    """A chart; in place of one whose figure is withheld, or of value that lacks a part, an empty one that says why."""
+    has_value = not metric.why_this or metric.why_this == NO_COST or "costs export" in metric.why_this
+    lacks_part = metric.key == "value_ratio" and not has_value
+    if not metric.why_this.startswith(WITHHELD) and not lacks_part:
         return chart
+    state = WITHHELD if metric.why_this.startswith(WITHHELD) else "not available"
     why = metric.why_this.removeprefix(f"{WITHHELD}: ").split(";")[0]
     return titled(
-        _nothing("Withheld"), metric.key, f"{LABELS[metric.key]} is withheld", why.capitalize(), "withheld"
+        _nothing(state.capitalize()),
+        metric.key,
+        f"{LABELS[metric.key]} is {state}",
+        f"{why[:1].upper()}{why[1:]}",
+        state,
     )
 
 

@@ -21,6 +21,11 @@ KEPT = {
     ("calls", "partner_id"): "masked_key",
     ("calls", "operation"): "without_query",
 }
+# What a number must be to be one of these, and how that is said.
+RANGES = {
+    "rate": ("{0} > 0", "a rate above 0"),
+    "allocation": ("{0} between 0 and 1", "a share from 0 to 1"),
+}
 EXCEL_NUMBER = r"\d([.,]\d+)?[eE][+-]\d+"
 NUMBERS = "U?(TINY|SMALL|BIG|HUGE)?INT|FLOAT|DOUBLE|DECIMAL|BOOLEAN"
 EXCEL_LONGEST = 30  # bytes: it keeps fifteen digits
@@ -192,6 +197,8 @@ def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
         )
         if name == "amount":
             return f"if(is_minor, times({number}, minor_unit(upper(currency_given::varchar))), {number})"
+        if name in RANGES:
+            return f"if({RANGES[name][0].format(number)}, {number}, null)::{type_}"
         return f"{number}::{type_}"
     if type_ in ("INTEGER", "BIGINT") and given_type in ("INTEGER", "BIGINT"):
         return f"try_cast({value} as {type_})"
@@ -315,7 +322,8 @@ def fault(column: str, type_: str, value: str | None, export: Export) -> str:
         allowed = "one of " + type_[5:-1].replace("'", "")
     elif type_.startswith("DECIMAL"):
         mark = f"thousands mark {export.thousands!r}" if export.thousands else "no thousands mark"
-        allowed = f"a number below 1e15 with decimal mark {export.decimal!r} and {mark}"
+        kind = RANGES[column][1] if column in RANGES else "a number below 1e15"
+        allowed = f"{kind} with decimal mark {export.decimal!r} and {mark}"
     else:
         allowed = (
             f"the format {export.dates!r} set for this export"

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 
 import duckdb
 
@@ -11,6 +13,7 @@ from kit.metrics import revenue_basis
 
 # A stop keeps the review from being made, a mark stands beside the figure on the page, a note is only told.
 SEVERITIES = ("stop", "mark", "note")
+MATTERS = Fraction(1, 20)
 
 
 @dataclass(frozen=True)
@@ -33,19 +36,25 @@ def in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def figures_of(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
     """The figures that rest on an export, as the program stands."""
+    basis = revenue_basis(con)
     used: dict[str, tuple[str, ...]] = {
-        "transactions": ("revenue",),
+        "transactions": ("revenue",) if basis == "transacted" else (),
         "attributed": ("value_ratio",) if frames.has_rows(con, "attribution") else (),
-        "invoices": ("revenue", "value_ratio"),
+        "invoices": ("revenue", "value_ratio") if basis == "recognised" else ("value_ratio",),
         "worklogs": ("cost_per_partner",),
         "costs": ("value_ratio",),
         "headcount": (),
         "milestones": (),
         "calls": (
-            *(("revenue",) if revenue_basis(con) == "unrealized" else ()),
+            *(("revenue",) if basis == "unrealized" else ()),
             *("cost_per_partner", "activation_rate"),
             *(("value_ratio",) if frames.has_rows(con, "avoidance") else ()),
             "growth_rate",
         ),
     }
     return used.get(table, tuple(key for key, tables in RESTS_ON.items() if table in tables))
+
+
+def weighed(part: Decimal | float, whole: Decimal | float) -> str:
+    """A mark where a part comes to a twentieth of the whole, or there is no whole; else a note."""
+    return "mark" if whole <= 0 or Fraction(part) >= MATTERS * Fraction(whole) else "note"

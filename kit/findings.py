@@ -1,6 +1,6 @@
 """Figures → the sentences that say what they mean. A change too small to matter is never praised."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -23,6 +23,7 @@ NOUNS = {
     "transacted": "the value partners transact",
     "unrealized": "unrealized revenue",
 }
+IN_DOUBT = "in doubt ‡"  # what a check found stands against it
 LONGEST_MESSAGE = 144  # characters: two lines of the page
 
 
@@ -35,22 +36,45 @@ def direction(metric: Metric) -> str:
     return "better" if (metric.trend > 0) is (metric.key not in FALLING_IS_BETTER) else "worse"
 
 
-def message(metrics: Sequence[Metric], funnel: pl.DataFrame, currency: str, basis: str) -> str:
-    """The page's first sentences: what changed, what it means, and what to fix; two lines at most."""
+def message(
+    metrics: Sequence[Metric],
+    funnel: pl.DataFrame,
+    currency: str,
+    basis: str,
+    in_doubt: Collection[str] = (),
+) -> str:
+    """The page's first sentences: what changed, what it means, and what to fix; two lines at most.
+
+    A figure in doubt is told so, and a gain of one is not told at all.
+    """
     by_key = {metric.key: metric for metric in metrics}
-    gains = [metric for metric in metrics if direction(metric) == "better" and metric.key != "value_ratio"]
+    gains = [
+        metric
+        for metric in metrics
+        if direction(metric) == "better" and metric.key not in ("value_ratio", *in_doubt)
+    ]
     losses = [metric for metric in metrics if direction(metric) == "worse"]
     gain = max(gains, key=_weight, default=None)
     loss = max(losses, key=_weight, default=None)
-    opening = _opening(by_key, currency, basis)
-    first = f"{opening}, and {_clause(gain, basis)}" if opening and gain else opening
+    opening = _opening(by_key, currency, basis, in_doubt)
+    is_told = bool(loss and loss.key == "value_ratio" and opening)
+    worse = _sentence_case(f"{_clause(loss, basis)}{'' if is_told else _doubt(loss, in_doubt)}")
+    first = opening
+    if opening and gain:
+        is_named = gain.key == "revenue" and by_key["value_ratio"].this is None
+        rise = (
+            f"up {_whole_percent(Fraction(gain.trend or 0))}" if is_named else f"and {_clause(gain, basis)}"
+        )
+        first = f"{opening}, {rise}"
     if not first:
-        first = _sentence_case(_clause(gain, basis)) if gain else "Most figures cannot be compared yet"
-    leak = "" if by_key["activation_rate"].why_this.startswith(WITHHELD) else _leak(funnel)
+        first = _sentence_case(_clause(gain, basis)) if gain else _without_value(metrics)
+    activation = by_key["activation_rate"]
+    is_sure = activation.key not in in_doubt and not activation.why_this.startswith(WITHHELD)
+    leak = _leak(funnel) if is_sure else ""
     candidates = [
-        [first, *_both(_sentence_case(_clause(loss, basis)) if loss else "", leak)],
-        [first, _sentence_case(_clause(loss, basis)) if loss else leak],
-        [opening or first, _sentence_case(_clause(loss, basis)) if loss else leak],
+        [first, *_both(worse, leak)],
+        [first, worse or leak],
+        [opening or first, worse or leak],
         [opening or first],
     ]
     texts = [". ".join(part for part in parts if part) + "." for parts in candidates]
@@ -61,21 +85,38 @@ def _both(loss: str, leak: str) -> list[str]:
     return [f"{loss}; {leak[0].lower()}{leak[1:]}"] if loss and leak else [loss or leak]
 
 
+def _doubt(metric: Metric | None, in_doubt: Collection[str]) -> str:
+    return f" ({IN_DOUBT})" if metric and metric.key in in_doubt else ""
+
+
+def _without_value(metrics: Sequence[Metric]) -> str:
+    """What to begin with where neither value nor revenue is there, and nothing got better."""
+    withheld = sum(metric.why_this.startswith(WITHHELD) for metric in metrics)
+    if withheld:
+        return f"{withheld} of the five figures {'is' if withheld == 1 else 'are'} withheld"
+    if sum(metric.trend is not None for metric in metrics) * 2 < len(metrics):
+        return "Most figures cannot be compared yet"
+    absent = sum(metric.this is None for metric in metrics)
+    return f"{absent} of the five figures {'is' if absent == 1 else 'are'} not available"
+
+
 def _sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _opening(by_key: dict[str, Metric], currency: str, basis: str) -> str:
+def _opening(by_key: dict[str, Metric], currency: str, basis: str, in_doubt: Collection[str]) -> str:
     value, revenue = by_key["value_ratio"], by_key["revenue"]
+    estimated = "an estimated " if value.grade == "C" else ""
     if value.this is not None and value.this >= 1:
         times = formats.ratio(value.this).removesuffix(" : 1")
-        estimated = "an estimated " if value.grade == "C" else ""
-        return f"The program returns {estimated}{times} times its cost"
+        return f"The program returns {estimated}{times} times its cost{_doubt(value, in_doubt)}"
     if value.this is not None:
         cents = formats.money(Fraction(value.this), currency)
-        return f"The program returns {cents} for each {currencies.sign(currency).strip()}1 it costs"
+        each = f"for each {currencies.sign(currency).strip()}1 it costs"
+        return f"The program returns {estimated}{cents} {each}{_doubt(value, in_doubt)}"
     if revenue.this is not None:
-        return f"{NOUNS[basis].capitalize()} came to {formats.money(revenue.this, currency)}"
+        came_to = f"{NOUNS[basis].capitalize()} came to {formats.money(revenue.this, currency)}"
+        return f"{came_to}{_doubt(revenue, in_doubt)}"
     return ""
 
 

@@ -58,7 +58,8 @@ def months_to(con: duckdb.DuckDBPyConnection, quarter: Quarter, count: int = 12)
     """The last months to the quarter's end: active partners, calls, revenue by basis, and unrealized revenue.
 
     What the exports do not reach is null: usage before the first call, all after the last, money before its export
-    begins. `is_whole` says whether the calls cover the month.
+    begins or in quarters after it ends, and once the program bills what is unrealized in quarters after the last
+    invoice's. `is_whole` says whether the calls cover the month.
     """
     days = quarters.call_days(con)
     quiet = pl.duration(days=days.silent_days)
@@ -67,15 +68,25 @@ def months_to(con: duckdb.DuckDBPyConnection, quarter: Quarter, count: int = 12)
     )
     has_begun = pl.col("month") <= days.last_day
     has_calls = has_begun & (pl.col("next_month") > days.first_day)
-    usage = ["active_partners", "calls", "active_calls", *UNREALIZED]
-    begins = dict(con.execute("select table_name, first_day from coverage").fetchall())
+    usage = ["active_partners", "calls", "active_calls"]
+    quarter_begins = pl.col("quarter_begins")
+    spans = {
+        table: (pl.col("next_month") > first_day) & (quarter_begins <= last_day)
+        for table, first_day, last_day in con.execute(
+            "select table_name, first_day, last_day from coverage"
+        ).fetchall()
+    }
+    # Nothing can be taken off of what no invoice tells.
+    is_netted = quarter_begins <= _billed_to(con)
     return (
-        months.filter(pl.col("month") <= quarter.last_month.month)
+        months.with_columns(quarter_begins=pl.col("month").min().over("quarter"))
+        .filter(pl.col("month") <= quarter.last_month.month)
         .tail(count)
         .with_columns(
             *(pl.when(has_calls).then(pl.col(name)) for name in usage),
+            *(pl.when(has_calls & is_netted).then(pl.col(name)) for name in UNREALIZED),
             *(
-                pl.when(has_begun & (pl.col("next_month") > begins.get(table, date.max))).then(pl.col(name))
+                pl.when(has_begun & spans.get(table, pl.lit(False))).then(pl.col(name))
                 for name, table in (("recognised", "invoices"), ("transacted", "transactions"))
             ),
             is_whole=(days.first_day <= pl.col("month") + quiet)
@@ -84,14 +95,28 @@ def months_to(con: duckdb.DuckDBPyConnection, quarter: Quarter, count: int = 12)
     )
 
 
+def _billed_to(con: duckdb.DuckDBPyConnection) -> date:
+    """The last day of which invoices tell; before a program bills there is none to wait for."""
+    if setting(con, "stage") != "monetized":
+        return date.max
+    found = con.execute("select last_day from coverage where table_name = 'invoices'").fetchall()
+    return found[0][0] if found else date.min
+
+
 def revenue_parts(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
     """Twelve months of what is billed by kind, and of unrealized revenue by part of the plan.
 
     `month`, `name`, `is_whole`, `bar` (billed or unrealized), `part`, `amount`, `is_estimate`; for what is unrealized
-    the month's `low` and `high`, and the `price_list`. Months without any have no part.
+    the month's `low` and `high`, and the `price_list`. Months without any have no part; once a program bills, those
+    of quarters after its last invoice are left out.
     """
     ends = {"unrealized_low": "low", "unrealized_high": "high"}
-    months = months_to(con, quarter).drop_nulls("active_partners").rename(ends)
+    months = (
+        months_to(con, quarter)
+        .drop_nulls("active_partners")
+        .filter(pl.col("quarter_begins") <= _billed_to(con))
+        .rename(ends)
+    )
     is_estimate = pl.col("is_estimate")
     return (
         months.select("month", "name", "is_whole", *ends.values())
@@ -109,15 +134,34 @@ def _base_case(con: duckdb.DuckDBPyConnection) -> str | None:
 def milestones(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """What moved the program: `date` and `text`, oldest first; ReviewError for a text too long for the page."""
     found = pl.DataFrame(con.sql("select date, label as text from milestones order by date, label"))
-    stop_at_long_texts("milestones: label", found["text"].to_list(), LONGEST_MILESTONE)
+    _stop_at_long_texts(con, "milestones", "label", found["text"].to_list(), LONGEST_MILESTONE)
     return found
 
 
-def stop_at_long_texts(where: str, texts: Iterable[str], room: int) -> None:
-    """ReviewError naming a text that is longer than its room on the page, and how long it is."""
-    for text in texts:
-        if len(text) > room:
-            raise ReviewError(f"{where} {text!r} has {len(text)} characters. There is room for {room}.")
+def _stop_at_long_texts(
+    con: duckdb.DuckDBPyConnection, table: str, column: str, texts: Iterable[str], room: int
+) -> None:
+    """ReviewError naming the texts that are longer than their room on the page, their length, and where they stand."""
+    told = []
+    for text in sorted({text for text in texts if len(text) > room}):
+        where = con.execute(
+            f"select path, source_row from {table} inner join files using (file_id)"
+            f" where lower({column}) = lower($text) order by path, source_row limit 1",
+            {"text": text},
+        ).fetchall()
+        place = "".join(f" ({path}{f', data row {row}' if row else ''})" for path, row in where)
+        told.append(
+            f"{table}: {column} {text!r} has {len(text)} characters{place}. There is room for {room}."
+        )
+    if told:
+        raise ReviewError(
+            "\n".join(
+                [
+                    *told,
+                    "Shorten the text where it is kept, or with a SELECT of your own (`sql`) for this export.",
+                ]
+            )
+        )
 
 
 def partner_funnel(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
@@ -153,7 +197,8 @@ def cost_and_value(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataF
         quarter=quarter.name,
         last_day=quarter.last_day,
     )
-    stop_at_long_texts("costs: category", parts["part"].to_list(), LONGEST_CATEGORY)
+    categories = parts.filter(pl.col("side") == "Cost")["part"].to_list()
+    _stop_at_long_texts(con, "costs", "category", categories, LONGEST_CATEGORY)
     return parts.drop("position")
 
 

@@ -88,7 +88,7 @@ def _short(cover: Coverage) -> str:
 
 
 def sureness(con: duckdb.DuckDBPyConnection, basis: str) -> dict[str, dict[str, Sureness]]:
-    """How sure each of the five figures is, by quarter and figure; `basis` is what stands for revenue."""
+    """How sure each of the five figures is, and `unrealized` revenue, by quarter; `basis` stands for revenue."""
     limits = dict(con.execute("select table_name, least from limits").fetchall())
     tables = _tables(con, basis)
     evidence = {row["quarter"]: row for row in pl.DataFrame(con.table("evidence_by_quarter")).to_dicts()}
@@ -109,6 +109,7 @@ def _tables(con: duckdb.DuckDBPyConnection, basis: str) -> dict[str, tuple[str, 
             *(("calls",) if frames.has_rows(con, "avoidance") else ()),
         ),
         "growth_rate": ("calls",),
+        "unrealized": ("calls", *(("invoices",) if basis == "recognised" else ())),
     }
 
 
@@ -126,6 +127,7 @@ def _of_quarter(
         "activation_rate": _activation_rate(row),
         "value_ratio": _value_ratio(row, revenue),
         "growth_rate": _growth_rate(row),
+        "unrealized": ("C", "not billed"),
     }
     return {
         key: Sureness(
@@ -170,7 +172,8 @@ def _cost_per_partner(row: Mapping[str, Any]) -> tuple[str, str]:
         *_under(frames.divided(row["hours_matched"], hours), MATCHED, "of hours lead to a partner"),
         *_unmatched(row),
     ]
-    return ("C", ", ".join(faults)) if faults else ("B", "hours as logged at loaded rates")
+    what = "hours as logged at loaded rates" if hours else "no hours are logged"
+    return ("C", ", ".join(faults)) if faults else ("B", what)
 
 
 def _activation_rate(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from kit import formats, frames, quarters
 from kit.doubts import Finding, figures_of
 from kit.fiscal import Quarter
 from kit.gaps import MONTHLY, gaps_between, is_soon_after, span, usual_silence
+from kit.metrics import revenue_basis
 from kit.program import Program
 from kit.quarters import day_text
 
@@ -22,6 +23,8 @@ def interruptions(con: duckdb.DuckDBPyConnection, program: Program, quarter: Qua
     days = list(_days_by_source(con))
     yield from _silent_days(con, program, quarter, days)
     yield from _ends_too_early(con, program, quarter, days)
+    yield from _ended_before(con, quarter)
+    yield from _empty(con)
 
 
 def _silent_days(
@@ -78,6 +81,41 @@ def _ends_too_early(
                 mend=f"Export {table} again, to the quarter's end.",
                 check="early end",
             )
+
+
+def _ended_before(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Exports that say nothing of the quarter, having ended before: what rests on them is not zero but unknown."""
+    ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
+    for table in MONTHLY:
+        if table in ends and ends[table] < quarter.first_day and (figures := figures_of(con, table)):
+            yield Finding(
+                f"{table}: the last row is of {day_text(ends[table])}, and the quarter begins on"
+                f" {day_text(quarter.first_day)}.",
+                figures,
+                why="What rests on it cannot be told: nothing exported is not nothing there.",
+                mend=f"Export {table} again, to the quarter's end; if there was nothing, a row with 0 says so.",
+                check="early end",
+            )
+
+
+def _empty(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Exports that are given and hold no rows."""
+    given = con.execute("select distinct table_name from files order by table_name").fetchall()
+    for table in (table for (table,) in given if table in MONTHLY and not frames.has_rows(con, table)):
+        figures = ("revenue",) if _stands_in(con, table) else figures_of(con, table)
+        if figures:
+            yield Finding(
+                f"{table}: the export holds no rows.",
+                figures,
+                why="What rests on it cannot be told: nothing exported is not nothing there.",
+                mend=f"Export {table} again; if there is none of it, take it out of program.toml.",
+                check="no rows",
+            )
+
+
+def _stands_in(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether unrealized revenue stands for revenue because the transactions are empty."""
+    return table == "transactions" and revenue_basis(con) == "unrealized"
 
 
 def unmatched(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from kit.fiscal import Quarter
 from kit.grades import Coverage
 
 QUARTERS_SHOWN = 8
+NO_COST = "the cost booked was not above zero"
 Figure = Decimal | Fraction | None
 
 
@@ -50,8 +51,8 @@ def program_revenue(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
     """
     basis = revenue_basis(con)
     needs = {
-        "recognised": ("invoices", "needs the invoices export"),
-        "transacted": ("transactions", "needs the transactions export"),
+        "recognised": ("invoices", why_lacking(con, "invoices")),
+        "transacted": ("transactions", why_lacking(con, "transactions")),
         "unrealized": ("calls", "needs the transactions export, or proposed prices"),
     }
     table, needed = needs[basis]
@@ -89,7 +90,7 @@ def cost_per_partner_onboarded(con: duckdb.DuckDBPyConnection, quarter: Quarter)
 
     def of(quarter: Quarter) -> tuple[Figure, str]:
         if not frames.has_rows(con, "worklogs"):
-            return None, "needs the worklogs export"
+            return None, why_lacking(con, "worklogs")
         row = rows[quarter.name]
         if not row["partners"]:
             return None, "no partner reached production"
@@ -144,12 +145,61 @@ def _ratio(
     con: duckdb.DuckDBPyConnection, quarter: Quarter, cost: Decimal, value: Decimal
 ) -> tuple[Figure, str]:
     if not frames.has_rows(con, "costs"):
-        return None, "needs the costs export"
+        return None, why_lacking(con, "costs")
     if frames.setting(con, "stage") == "monetized" and not frames.has_rows(con, "invoices"):
-        return None, "needs the invoices export"
-    if cost <= 0:
-        return _if_covered(con, "costs", quarter, None, "the cost booked was not above zero")
-    return _if_covered(con, "costs", quarter, frames.divided(value, cost))
+        return None, why_lacking(con, "invoices")
+    why = "" if cost > 0 else NO_COST
+    figure: Figure = frames.divided(value, cost) if cost > 0 else None
+    for table in _parts_of_value(con):
+        figure, why = _if_covered(con, table, quarter, figure, why)
+    return figure, why
+
+
+def has_value(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> bool:
+    """Whether all that value is made of reaches the quarter, and none of it is withheld."""
+    if grades.sureness(con, revenue_basis(con))[quarter.name]["value_ratio"].withheld:
+        return False
+    parts = (table for table in _parts_of_value(con) if table != "costs")
+    return all(_if_covered(con, table, quarter, Decimal(0))[0] is not None for table in parts)
+
+
+def why_lacking(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Why there are no rows of an export: none of it is given, or it is empty."""
+    is_given = con.execute(
+        "select 1 from files where table_name = $table limit 1", {"table": table}
+    ).fetchall()
+    return f"the {table} export holds no rows" if is_given else f"needs the {table} export"
+
+
+def _parts_of_value(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The exports that value and cost are made of: a part of which nothing is known is not zero."""
+    return (
+        *(("calls",) if frames.has_rows(con, "avoidance") else ()),
+        *(("attributed",) if _has_attributed(con) else ()),
+        *(("invoices",) if frames.setting(con, "stage") == "monetized" else ()),
+        "costs",
+    )
+
+
+def _has_attributed(con: duckdb.DuckDBPyConnection) -> bool:
+    return frames.has_rows(con, "attribution") and frames.has_rows(con, "attributed")
+
+
+def why_no_unrealized(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> str:
+    """Why a quarter has no unrealized revenue; empty if it has.
+
+    What partners were billed is taken off: once a program bills, there is none without its invoices.
+    """
+    if not frames.has_rows(con, "pricing_cases"):
+        return "no proposed prices are set"
+    if withheld := grades.sureness(con, revenue_basis(con))[quarter.name]["unrealized"].withheld:
+        return withheld
+    if frames.setting(con, "stage") != "monetized":
+        return ""
+    ends = con.execute("select last_day from coverage where table_name = 'invoices'").fetchall()
+    if not ends:
+        return why_lacking(con, "invoices")
+    return f"the invoices end on {quarters.day_text(ends[0][0])}" if ends[0][0] < quarter.first_day else ""
 
 
 def partner_growth_rate(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Metric:
@@ -236,10 +286,11 @@ def _if_covered(
     if not rows:
         return None, f"the {table} hold no rows"
     begins, ends = rows[0]
+    rows_of = "attributed amounts" if table == "attributed" else table
     if begins > quarter.last_day:
-        return None, f"the {table} begin on {quarters.day_text(begins)}"
+        return None, f"the {rows_of} begin on {quarters.day_text(begins)}"
     if ends < quarter.first_day:
-        return None, f"the {table} end on {quarters.day_text(ends)}"
+        return None, f"the {rows_of} end on {quarters.day_text(ends)}"
     return figure, why
 
 

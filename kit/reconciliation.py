@@ -4,7 +4,9 @@ What is weighed against money, hours, partners or calls is a mark where it comes
 No export tells payments: whether an invoice is paid is what its system says of it.
 """
 
+import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -20,6 +22,7 @@ from kit.doubts import Finding, figures_of, in_order
 from kit.fiscal import Quarter
 from kit.gaps import spikes
 from kit.metrics import QUARTERS_SHOWN, Metric, revenue_basis
+from kit.money_checks import MONEY_CHECKS
 from kit.program import Program
 from kit.quarters import day_text
 from kit.restatements import VISIBLE
@@ -45,7 +48,7 @@ def findings(
     found = [
         *lapses.interruptions(con, program, quarter),
         *lapses.unmatched(con, quarter),
-        *(finding for check in CHECKS for finding in check(con, quarter)),
+        *(finding for check in (*CHECKS, *MONEY_CHECKS) for finding in check(con, quarter)),
         *moved_quarters(con, metrics, published),
     ]
     return in_order(found)
@@ -70,7 +73,8 @@ def rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]
             figures_of(con, table),
             severity="stop",
             why=f"{'Hours' if is_role else 'Amounts'} without a rate would count as nothing.",
-            mend=f'Add a [[rate]] with role = "{name}" that is in force by then to program.toml.'
+            mend=f"Add a [[rate]] with role = {json.dumps(name, ensure_ascii=False)} that is in force by then to"
+            " program.toml."
             if is_role
             else f"Add {name} for {'this month' if first == last else 'these months'} to the fx export.",
             check="rate missing",
@@ -125,7 +129,10 @@ def usage_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Ite
 
 
 def unbilled_partners(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
-    """Partners invoiced three months in a row that go on calling in a month without an invoice line."""
+    """Partners invoiced three months in a row that go on calling in a month without an invoice line.
+
+    Where as many customers lead to no partner, the lines may be theirs, and are counted: a note.
+    """
     rows = _in_quarter(con, "unbilled_partners", quarter)
     if not rows:
         return
@@ -134,13 +141,19 @@ def unbilled_partners(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Itera
         "select count(distinct partner_id) from production_usage where is_active and month between $first and $last",
         {"first": quarter.first_day, "last": quarter.last_day},
     ).fetchall()[0][0]
+    by_month = Counter(row["month"] for row in rows)
+    is_theirs = all(row["strangers"] >= by_month[row["month"]] for row in rows)
     yield Finding(
         f"invoices: {formats.plural(partners, 'partner')}, invoiced month after month before, went on calling in the"
         " quarter without an invoice line.",
         _of_invoices(con),
-        severity=_weighed(partners, active),
-        why="Revenue is too low by what was not billed, or the export lacks these lines.",
-        mend="Look the partner up in the billing system: bill it, or export the invoices again.",
+        severity="note" if is_theirs else _weighed(partners, active),
+        why="As many customers lead to no partner: their lines are counted, and may be the ones that these lack."
+        if is_theirs
+        else "Revenue is too low by what was not billed, or the export lacks these lines.",
+        mend="Add aliases of the billing system's customers."
+        if is_theirs
+        else "Look the partner up in the billing system: bill it, or export the invoices again.",
         check="usage not billed",
         seen=tuple(
             f"{row['name']}: {formats.plural(row['calls'], 'call')} in {_month(row)}" for row in rows[:NAMED]
@@ -152,16 +165,19 @@ def unusual_prices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
     """Subscriptions far from what others pay on the same plan."""
     rows = _in_quarter(con, "unusual_prices", quarter)
     if rows:
+        # A price some times another is a contract; one ten times another is a slip, or a very large contract.
+        slips = [row for row in rows if not Decimal("0.1") < row["price"] / row["usual"] < 10]
+        amount = sum((abs(row["excess"]) for row in slips), Decimal(0))
         yield Finding(
             f"invoices: {formats.plural(len(rows), 'subscription')} billed at less than half or more than twice what"
             " the plan costs others.",
             _of_invoices(con),
-            severity="note",
+            severity=_weighed(amount, _invoiced(con, quarter)) if slips else "note",
             why="It is right where there is a contract; else an amount may be in cents, or of another term.",
             mend="Compare the line with the contract, and the registry's plan with the one billed.",
             check="price",
             seen=tuple(
-                f"{row['name']}: {formats.money(row['price'], row['currency'])} for thirty days of {row['plan']},"
+                f"{row['name']}: {formats.money(row['price'], row['currency'])} for a month of {row['plan']},"
                 f" where {formats.money(row['usual'], row['currency'])} is usual"
                 for row in rows[:NAMED]
             ),

@@ -12,7 +12,18 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from kit import beside, editions, findings, formats, frames, metrics, quarters, reconciliation, restatements
+from kit import (
+    beside,
+    editions,
+    findings,
+    formats,
+    frames,
+    grades,
+    metrics,
+    quarters,
+    reconciliation,
+    restatements,
+)
 from kit.database import tables_of
 from kit.doubts import Finding
 from kit.errors import ReviewError
@@ -64,9 +75,26 @@ class Review:
     @cached_property
     def marked(self) -> tuple[Finding, ...]:
         """The findings that mark a figure on the page; that a quarter is not over is said beside its name."""
+        is_over = quarters.ends_in_time(self.con, self.quarter)
         return tuple(
-            finding for finding in self.found if finding.severity == "mark" and finding.check != "early end"
+            finding
+            for finding in self.found
+            if finding.severity == "mark" and (is_over or finding.check != "early end")
         )
+
+    @cached_property
+    def in_doubt(self) -> frozenset[str]:
+        """The figures that a finding marks, and `unrealized` where one marks what that is made of."""
+        marked = {key for finding in self.marked for key in finding.figures}
+        rests_on = {"growth_rate", *(("revenue",) if self.is_monetized else ())}
+        of_calls = any(finding.check == "spike" for finding in self.marked)
+        return frozenset(marked | ({"unrealized"} if of_calls or rests_on & marked else set()))
+
+    @cached_property
+    def withheld(self) -> frozenset[str]:
+        """The figures, `unrealized` among them, that rest on less of the exports than the program's limit."""
+        sure = grades.sureness(self.con, metrics.revenue_basis(self.con))[self.quarter.name]
+        return frozenset(key for key, each in sure.items() if each.withheld)
 
     def metric(self, key: str) -> Metric:
         return next(metric for metric in self.metrics if metric.key == key)
@@ -91,28 +119,34 @@ def open_review(folder: Path | str, quarter: str = "", published: Path | str = "
 
 def message(review: Review) -> str:
     """The page's first two lines: what changed, what it means, what to fix."""
-    return findings.message(review.metrics, review.funnel, review.currency, metrics.revenue_basis(review.con))
+    basis = metrics.revenue_basis(review.con)
+    return findings.message(review.metrics, review.funnel, review.currency, basis, review.in_doubt)
 
 
 def unrealized(review: Review) -> dict[str, Any]:
     """Unrealized revenue of the quarter's last month, or the last that has begun in the data.
 
-    Its partners and calls, low, base and high, and the amount of each case.
+    Its partners and calls, low, base and high, and the amount of each case; None for what is withheld.
     """
     month = last_months(review, 1)[0]
+    is_told, has_amount = "growth_rate" not in review.withheld, not _why_absent(review)
     cases = frames.frame(review.con, "unrealized_by_case").filter(pl.col("month") == month["month"])
     names = [name for (name,) in review.con.execute("select case_name from pricing_cases").fetchall()]
     amounts = dict.fromkeys(names, Decimal(0)) | dict(cases.select("case_name", "amount").rows())
-    has_prices = bool(names)
     return {
         "month": month["name"],
-        "partners": month["active_partners"],
-        "calls": month["active_calls"],
-        "amount": month["unrealized"] if has_prices else None,
-        "low": month["unrealized_low"] if has_prices else None,
-        "high": month["unrealized_high"] if has_prices else None,
-        "cases": amounts,
+        "partners": month["active_partners"] if is_told else None,
+        "calls": month["active_calls"] if is_told else None,
+        "amount": month["unrealized"] if has_amount else None,
+        "low": month["unrealized_low"] if has_amount else None,
+        "high": month["unrealized_high"] if has_amount else None,
+        "cases": amounts if has_amount else dict.fromkeys(names),
     }
+
+
+def _why_absent(review: Review) -> str:
+    """Why there is no unrealized revenue of the last month; empty if there is."""
+    return metrics.why_no_unrealized(review.con, review.quarter)
 
 
 def last_months(review: Review, count: int) -> list[dict[str, Any]]:
@@ -129,15 +163,18 @@ def unrealized_sentences(review: Review) -> tuple[str, str, str]:
     """The headline of unrealized revenue: what was used, what it comes to, and how sure that is."""
     now, last = unrealized(review), last_months(review, 1)[0]
     so_far = "" if last["is_whole"] else " so far"
-    calls = formats.plural(now["calls"], "successful API call")
-    partners = formats.plural(now["partners"], "active partner")
-    used = f"{partners} made {calls} in {month_of(last).text}{so_far}."
+    used = ""
+    if now["calls"] is not None:
+        calls = formats.plural(now["calls"], "successful API call")
+        partners = formats.plural(now["partners"], "active partner")
+        used = f"{partners} made {calls} in {month_of(last).text}{so_far}."
     if now["amount"] is None:
-        return used, "Unrealized revenue: n/a", "no proposed prices are set"
+        return used, "Unrealized revenue: n/a", _why_absent(review)
     case = review.con.execute("select case_name from pricing_cases where is_base").fetchall()[0][0]
     scale = formats.scale_of([now["low"], now["high"], now["amount"]])
     ending = "a month in unrealized revenue" if last["is_whole"] else "in unrealized revenue so far"
-    amount = f"{formats.money(now['amount'], review.currency, scale)} {ending}"
+    mark = f" ({findings.IN_DOUBT})" if "unrealized" in review.in_doubt else ""
+    amount = f"{formats.money(now['amount'], review.currency, scale)} {ending}{mark}"
     return (
         f"{used} At our proposed pricing (“{case}”), that is",
         amount,
@@ -154,7 +191,7 @@ def _how_sure(review: Review, now: dict[str, Any], scale: tuple[Decimal, str]) -
     span = f"{ends[0]} to {ends[1]} {of}; " if low != high else ""
     months = last_months(review, 2)
     change = None
-    if len(months) == 2 and all(month["is_whole"] for month in months):
+    if len(months) == 2 and all(month["is_whole"] and month["unrealized"] is not None for month in months):
         change = frames.divided(now["amount"] - months[0]["unrealized"], months[0]["unrealized"])
     trend = f", {formats.percent(change, signed=True)} on the month before" if change is not None else ""
     return f"{span}an estimate that nobody is obliged to pay{trend}{_unpriced(review, months[-1]['month'])}"
@@ -218,7 +255,9 @@ def plan_names(review: Review) -> dict[str, str]:
         "value_ratio": of["value_ratio"],
         "growth_rate": of["growth_rate"],
         "active_partners": formats.count(now["partners"]),
-        "stalled_partners": formats.count(stages["First API call"] - stages["Production"]),
+        "stalled_partners": formats.count(
+            None if "activation_rate" in review.withheld else stages["First API call"] - stages["Production"]
+        ),
         "unrealized_month": formats.money(now["amount"], review.currency),
         "unrealized_year": formats.money(
             None if now["amount"] is None else Fraction(now["amount"]) * _in_a_year(review), review.currency
@@ -264,7 +303,10 @@ def figures(review: Review) -> dict[str, Any]:
     value = frames.row_of(con, "cost_and_value_by_quarter", quarter)
     categories = frames.frame(con, "cost_by_category").filter(pl.col("quarter") == quarter.name)
     has_work, has_costs = frames.has_rows(con, "worklogs"), frames.has_rows(con, "costs")
-    has_direct = frames.has_rows(con, "invoices") or not review.is_monetized
+    has_value = metrics.has_value(con, quarter)
+    has_prices = frames.has_rows(con, "pricing_cases")
+    sure = grades.sureness(con, metrics.revenue_basis(con))
+    of = {name: {key for key, each in by_key.items() if each.withheld} for name, by_key in sure.items()}
     basis = metrics.revenue_basis(con)
     card = {
         metric.key: {name: number(getattr(metric, name)) for name in ("this", "last", "trend")}
@@ -279,14 +321,21 @@ def figures(review: Review) -> dict[str, Any]:
         "first_day": quarter.first_day.isoformat(),
         "last_day": quarter.last_day.isoformat(),
         "scorecard": card,
-        "funnel": dict(zip(frames.STAGES, review.funnel["partners"].to_list(), strict=True)),
+        "funnel": {
+            stage: None if "activation_rate" in review.withheld else partners
+            for stage, partners in zip(frames.STAGES, review.funnel["partners"].to_list(), strict=True)
+        },
         "months": [
             {
                 "month": month["name"],
-                "active_partners": month["active_partners"],
-                "calls": month["calls"],
-                "revenue": number(month[basis]),
-                "unrealized": number(month["unrealized"]) if now["amount"] is not None else None,
+                "active_partners": None
+                if "growth_rate" in of[month["quarter"]]
+                else month["active_partners"],
+                "calls": None if "growth_rate" in of[month["quarter"]] else month["calls"],
+                "revenue": None if "revenue" in of[month["quarter"]] else number(month[basis]),
+                "unrealized": number(month["unrealized"])
+                if has_prices and "unrealized" not in of[month["quarter"]]
+                else None,
             }
             for month in review.months.to_dicts()
         ],
@@ -302,10 +351,10 @@ def figures(review: Review) -> dict[str, Any]:
             "by_category": {category: number(amount) for _, category, amount in categories.rows()},
         },
         "value": {
-            "total": number(metrics.value_of(value)) if has_direct else None,
-            "direct": number(value["direct"]) if has_direct else None,
-            "attributed": number(value["attributed"]),
-            "avoided": number(value["avoided"]),
+            "total": number(metrics.value_of(value)) if has_value else None,
+            "direct": number(value["direct"]) if has_value else None,
+            "attributed": number(value["attributed"]) if has_value else None,
+            "avoided": number(value["avoided"]) if has_value else None,
         },
         "grades": {metric.key: metric.grade for metric in review.metrics},
         "how_sure": {metric.key: _how_sure_of(metric) for metric in review.metrics},

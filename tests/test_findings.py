@@ -1,5 +1,6 @@
 """The page's first sentences: nothing small is praised, what got worse is named, two lines at most."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import polars as pl
@@ -80,6 +81,47 @@ def test_largest_gain_is_told_and_the_metric_that_got_worse_is_named():
 def test_value_that_is_estimated_is_called_so():
     text = findings.message(five(grade="C"), FUNNEL, "USD", "recognised")
     assert text.startswith("The program returns an estimated 3.0 times its cost")
+
+
+def doubted(metrics, *in_doubt):
+    return findings.message(metrics, FUNNEL, "USD", "recognised", in_doubt)
+
+
+def test_figure_in_doubt_is_told_so_and_a_gain_of_one_is_not_told():
+    assert doubted(five(revenue="0.3", growth_rate="0.02"), "value_ratio", "revenue", "activation_rate") == (
+        "The program returns 3.0 times its cost (in doubt ‡), and partner growth quickened by 2.0 points a month."
+    )
+    assert doubted(five(revenue="-0.29"), "revenue", "activation_rate") == (
+        "The program returns 3.0 times its cost. Revenue fell 29% (in doubt ‡)."
+    )
+
+
+def without(metrics, why, *keys):
+    return [
+        replace(metric, this=None, trend=None, why_this=why) if metric.key in keys else metric
+        for metric in metrics
+    ]
+
+
+@pytest.mark.parametrize(
+    ("why", "absent", "text"),
+    [
+        ("withheld: only 38% …", ("revenue", "value_ratio"), "2 of the five figures are withheld."),
+        ("the invoices end", ("revenue", "value_ratio"), "2 of the five figures are not available."),
+        ("", ("revenue", "value_ratio", "growth_rate"), "Most figures cannot be compared yet."),
+        ("the costs end", ("value_ratio",), "Revenue came to $3, up 30%."),
+    ],
+)
+def test_message_without_value_says_what_there_is(why, absent, text):
+    metrics = without(
+        five(revenue="0.3", cost_per_partner="0", activation_rate="0", growth_rate="0"), why, *absent
+    )
+    assert doubted(metrics, "activation_rate") == text
+
+
+def test_estimated_return_of_less_than_its_cost_is_called_so_too():
+    half = [replace(metric, this=Fraction(1, 2)) for metric in five(grade="C")]
+    assert doubted(half).startswith("The program returns an estimated $0.50 for each $1 it costs")
 
 
 @pytest.mark.parametrize("basis", ["recognised", "transacted", "unrealized"])

@@ -383,7 +383,7 @@ def test_credit_with_a_service_period_is_spread_like_its_invoice(con):
     [
         ("2026-01-01", [7, 0, 0]),
         ("2026-03-31", [0, 0, 7]),
-        ("2025-12-31", [0, 0, 0]),
+        ("2025-12-31", [None, None, None]),  # of the quarter no invoice tells
         ("2026-04-01", [0, 0, 0]),
     ],
 )
@@ -642,7 +642,8 @@ def test_revenue_is_reconciled_where_nine_tenths_are_paid(con, paid, grade):
 
 
 def priced(con, **case):
-    """Prices: ten dollars a month and one a unit."""
+    """Prices: ten dollars a month and one a unit, of a program that has invoiced nothing."""
+    add(con, "invoices", partner_id="acme", amount=0)
     add(con, "pricing_cases", **case)
     add(con, "pricing_plans", fee=10)
     add(con, "pricing_meters")

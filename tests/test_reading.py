@@ -723,6 +723,24 @@ def test_minor_amounts_are_in_the_currencys_smallest_unit(loaded, currency, text
     assert amounts(con) == [Decimal(amount)]
 
 
+@pytest.mark.parametrize("share", ["80", "1.01", "-0.1"])
+def test_share_of_a_cost_that_is_none_is_refused_with_its_place(loaded, share):
+    text = f"date,category,amount,currency,allocation\n2026-02-10,people,5,USD,1\n2026-02-11,people,5,USD,{share}\n"
+    with pytest.raises(ReviewError) as error:
+        loaded({"costs": 'path = "costs.csv"'}, costs_csv=text)
+    for part in ("costs.csv row 3, column 'allocation'", repr(share), "Allowed: a share from 0 to 1"):
+        assert part in str(error.value)
+
+
+@pytest.mark.parametrize("rate", ["0", "-1.1"])
+def test_rate_of_exchange_that_is_not_above_zero_is_refused_with_its_place(loaded, rate):
+    text = f"month,currency,rate\n2026-01,EUR,1.1\n2026-02,EUR,{rate}\n"
+    with pytest.raises(ReviewError) as error:
+        loaded({"fx": 'path = "fx.csv"'}, fx_csv=text)
+    for part in ("fx.csv row 3, column 'rate'", repr(rate), "Allowed: a rate above 0"):
+        assert part in str(error.value)
+
+
 def test_minor_amounts_leave_shares_and_rates_alone(loaded):
     text = "date,category,amount,currency,allocation\n2026-02-10,people,500,USD,0.5\n"
     con = loaded({"costs": 'path = "costs.csv"\namounts = "minor"'}, costs_csv=text)

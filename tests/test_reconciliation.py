@@ -1,6 +1,7 @@
 """What each check finds, and the near case in which it finds nothing."""
 
 import json
+import tomllib
 from datetime import date, timedelta
 
 import polars as pl
@@ -131,11 +132,43 @@ def test_partner_that_calls_on_without_an_invoice_is_told(con):
     ]
 
 
-def test_partner_without_an_invoice_where_hardly_anybody_has_one_yet_is_not(con):
+def seen(con, check):
+    made(con)
+    [finding] = check(con, quarters.all_quarters(con)["2026-Q1"])
+    return finding.severity, finding.seen
+
+
+def test_half_of_the_partners_without_an_invoice_are_told_for_each_month_without_one(con):
     partner(con, "other")
     subscribed(con, *MONTHS, partner_id="other")
     subscribed(con, *MONTHS[:4])
+    assert seen(con, reconciliation.unbilled_partners) == (
+        "mark",
+        ("Acme: 100 calls in February 2026", "Acme: 100 calls in March 2026"),
+    )
+
+
+def test_subscription_without_service_days_is_missed_too(con):
+    partner(con, "other")
+    subscribed(con, *MONTHS, partner_id="other")
+    for month in MONTHS[:4]:
+        line(con, 50, kind="subscription", invoiced_at=f"{month}-01")
+    assert seen(con, reconciliation.unbilled_partners)[0] == "mark"
+
+
+def test_partner_without_an_invoice_where_nobody_has_one_yet_is_not(con):
+    partner(con, "other")
+    subscribed(con, *MONTHS[:4], partner_id="other")
+    subscribed(con, *MONTHS[:4])
     assert found(con, reconciliation.unbilled_partners) == []
+
+
+def test_lines_of_as_many_customers_that_lead_to_nobody_may_be_the_ones_missed(con):
+    partner(con, "other")
+    subscribed(con, *MONTHS, partner_id="other")
+    subscribed(con, *MONTHS[:4])
+    subscribed(con, *MONTHS[4:], partner_id="cus_1")
+    assert seen(con, reconciliation.unbilled_partners)[0] == "note"
 
 
 @pytest.mark.parametrize(
@@ -174,10 +207,31 @@ def on_plan(con, *amounts):
 
 
 def test_subscription_far_from_what_others_pay_on_the_plan_is_noted(con):
-    on_plan(con, 99, 99, 99, 99, 9900)
+    on_plan(con, 99, 99, 99, 99, 989)
     [(severity, what)] = found(con, reconciliation.unusual_prices)
     assert severity == "note"
     assert what.startswith("invoices: 1 subscription billed at less than half or more than twice")
+
+
+@pytest.mark.parametrize("amount", [990, 9900, 9.9])
+def test_subscription_ten_times_from_what_others_pay_is_a_mark(con, amount):
+    on_plan(con, 99, 99, 99, 99, amount)
+    [(severity, _)] = found(con, reconciliation.unusual_prices)
+    assert severity == "mark"
+
+
+def test_price_of_a_month_is_the_same_in_months_of_all_lengths(con):
+    for number in range(5):
+        partner(con, f"p{number}", plan="Growth")
+        for month, ends in (("2026-01", "2026-02"), ("2026-02", "2026-03"), ("2026-03", "2026-04")):
+            add(
+                con, "invoices", partner_id=f"p{number}", amount=10_000 if number == 4 else 100, kind="subscription",
+                invoiced_at=f"{month}-01", service_start=f"{month}-01", service_end=f"{ends}-01",
+            )  # fmt: skip
+    assert seen(con, reconciliation.unusual_prices) == (
+        "mark",
+        ("P4: $10K for a month of Growth, where $100 is usual",),
+    )
 
 
 @pytest.mark.parametrize(
@@ -250,6 +304,16 @@ def test_costs_of_one_export_that_another_has_too_are_told(con):
     assert what == "costs: 'cloud' equals 'infrastructure' of another export in 3 months ($1,675 in all)."
 
 
+def test_the_same_bill_each_month_in_two_exports_is_told_where_its_category_is_the_same(con):
+    from_two_sources(con, 1, 1, 1)
+    booked(con, "hosting", 1000, 1000, 1000, file_id=7)
+    booked(con, "hosting", 1000, 1000, 1000, file_id=8)
+    booked(con, "licences", 1000, 1000, 1000, file_id=8)
+    assert [what for _, what in found(con, reconciliation.costs_twice)] == [
+        "costs: 'hosting' equals 'hosting' of another export in 3 months ($3,000 in all)."
+    ]
+
+
 @pytest.mark.parametrize("again", [(500, 700, 600), (504, 626, 561)])
 def test_costs_of_two_exports_that_differ_are_not(con, again):
     from_two_sources(con, *again)
@@ -320,6 +384,21 @@ def test_role_and_currency_without_a_rate_stop(con):
         ("stop", "costs: 2 rows of 'EUR' from January 2026 to February 2026 have no rate of exchange."),
         ("stop", "worklogs: 1 row of 'counsel' in February 2026 has no hourly rate."),
     ]
+
+
+def test_nothing_needs_no_rate(con):
+    add(con, "worklogs", role="counsel", hours=0)
+    add(con, "costs", amount=0, currency="EUR")
+    line(con, 0, currency="EUR")
+    assert found(con, reconciliation.rates) == []
+
+
+def test_role_is_named_as_program_toml_writes_it(con):
+    add(con, "worklogs", role='the "new" one', hours=1)
+    made(con)
+    [finding] = reconciliation.rates(con, quarters.all_quarters(con)["2026-Q1"])
+    written = finding.mend.removeprefix("Add a [[rate]] with ").split(" that is")[0]
+    assert tomllib.loads(written) == {"role": 'the "new" one'}
 
 
 def test_role_and_currency_with_a_rate_in_force_do_not(con):

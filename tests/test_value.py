@@ -57,6 +57,7 @@ def test_years_sentence_is_the_articles(con):
     add(con, "costs", amount=399_000, date="2025-07-10")
     add(con, "costs", amount=1_000, date="2026-02-10")
     add(con, "invoices", partner_id="acme", amount=600_000, invoiced_at="2025-12-10")
+    add(con, "invoices", partner_id="acme", amount=0)
     add(con, "attribution", low=1, base=1, high=1)
     add(con, "attributed", amount=1_200_000)
     add(con, "costs", amount=999, date="2025-03-31")

@@ -1,7 +1,7 @@
 -- Which costs are in the books twice?
 -- Grain: one row per category, and what it equals in two months of the quarter or more: `hours` for the onboarding work
 -- at loaded rates, where other costs of people stand beside it; `source` for a category of another block of exports.
--- Amounts that are the same each month may be equal by chance.
+-- Amounts that are the same each month may be equal by chance, but for those of one category in three months.
 with booked as (
     select
         coalesce(files.block, 0) as block,
@@ -40,5 +40,7 @@ inner join booked as again
     on again.month = booked.month and again.block > booked.block
     and booked.amount > 0 and abs(again.amount - booked.amount) <= booked.amount / 200
 group by booked.category, again.category
-having count(*) >= 2 and max(booked.amount) > min(booked.amount) * 1.02
+having
+    count(*) >= 2 and max(booked.amount) > min(booked.amount) * 1.02
+    or count(*) >= 3 and booked.category = again.category
 order by kind, amount desc, booked.category

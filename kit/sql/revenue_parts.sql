@@ -1,6 +1,21 @@
 -- What is billed each month, by kind, and what would be, by part of the plan?
 -- Grain: one row per month, bar and part that has any; what was recognised from a partner is taken off usage first.
-with billed as (
+-- Nothing is unrealized in quarters of which too few calls, or once the program bills too few invoices, lead to a partner.
+with withheld as (
+    select months.month
+    from evidence_by_quarter as evidence
+    inner join months
+        on months.quarter = evidence.quarter
+    cross join settings
+    inner join limits
+        on (limits.table_name = 'calls' and evidence.calls_matched < limits.least * evidence.calls_all)
+        or (
+            limits.table_name = 'invoices' and settings.stage = 'monetized'
+            and evidence.invoices_matched < limits.least * evidence.invoices_all
+        )
+),
+
+billed as (
     select month, kind::varchar as part, sum(amount) as amount
     from recognised_revenue
     group by month, kind
@@ -14,6 +29,7 @@ unrealized as (
     from unrealized_revenue
     inner join pricing_cases
         on pricing_cases.case_name = unrealized_revenue.case_name and pricing_cases.is_base
+    where unrealized_revenue.month not in (select withheld.month from withheld)
     group by unrealized_revenue.month
 )
 

@@ -1,21 +1,33 @@
 -- Which subscriptions are billed at less than half, or more than twice, what others pay on the same plan?
--- Grain: one row per partner and plan. The plan's price is the median of its lines in the quarter, for thirty days, in a
--- currency in which five partners or more pay it and three lines in five are within a fiftieth of it.
+-- Grain: one row per partner and plan, with its furthest price. The plan's price is the median of its lines in the
+-- quarter, for a month, in a currency in which five partners or more pay it and three lines in five are within a fiftieth
+-- of it. `excess` is what the quarter's revenue has from such lines beyond the usual, below zero where it lacks some.
 with lines as (
-    select distinct
-        lines.line_id,
-        lines.partner_id,
+    select
+        recognised.line_id,
+        recognised.partner_id,
         registry.name,
         registry.plan,
-        lines.currency,
-        (invoices.amount / (invoices.service_end - invoices.service_start) * 30)::double as price
-    from recognised_revenue as lines
+        recognised.currency,
+        recognised.amount,
+        date_diff('month', invoices.service_start, invoices.service_end) as month_count,
+        -- From a day of a month to the same of another are whole months, whatever days they have.
+        invoices.amount / if(
+            month_count > 0 and invoices.service_start + to_months(month_count::integer) = invoices.service_end,
+            month_count,
+            (invoices.service_end - invoices.service_start) / 30
+        )::double as price
+    from (
+        select line_id, partner_id, currency, sum(amount) as amount
+        from recognised_revenue
+        where kind = 'subscription' and month between $first_day and $last_day
+        group by line_id, partner_id, currency
+    ) as recognised
     inner join registry
-        on registry.partner_id = lines.partner_id and registry.plan is not null
+        on registry.partner_id = recognised.partner_id and registry.plan is not null
     inner join (select distinct * exclude (file_id, source_row) from invoices) as invoices
-        on invoices.line_id = lines.line_id
+        on invoices.line_id = recognised.line_id
         and invoices.service_end - invoices.service_start >= 25 and invoices.amount > 0
-    where lines.kind = 'subscription' and lines.month between $first_day and $last_day
 ),
 
 medians as (
@@ -39,11 +51,12 @@ select
     lines.name,
     lines.plan,
     lines.currency,
-    avg(lines.price)::decimal(38, 2) as price,
-    prices.price::decimal(38, 2) as usual
+    arg_max(lines.price, abs(ln(lines.price / prices.price)))::decimal(38, 2) as price,
+    prices.price::decimal(38, 2) as usual,
+    sum(lines.amount * (1 - prices.price / lines.price))::decimal(38, 2) as excess
 from lines
 inner join prices
     on prices.plan = lines.plan and prices.currency = lines.currency
+where lines.price < prices.price / 2 or lines.price > prices.price * 2
 group by lines.partner_id, lines.name, lines.plan, lines.currency, prices.price
-having avg(lines.price) < prices.price / 2 or avg(lines.price) > prices.price * 2
-order by abs(avg(lines.price) - prices.price) desc, lines.partner_id
+order by abs(excess) desc, lines.partner_id
