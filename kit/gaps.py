@@ -1,15 +1,25 @@
 """Days and months in which a source has nothing, though something is usual, and days with far more than that."""
 
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
+from fractions import Fraction
 from itertools import pairwise
 from statistics import median
 
 import polars as pl
 
-# A day of the week that usually has so many calls is a gap without any; of other sources, a month is.
+# A day of the week that usually has so many calls is a gap without any.
 USUAL_CALLS = 10
 # A month without any of these means that something is missing; partners may well have joined in none.
 MONTHLY = ("invoices", "transactions", "worklogs", "costs", "attributed")
+# Silence in which so many days with rows were to be expected is a gap too: chance hardly makes one, and of what people
+# write down by hand, neither does a fortnight's holiday.
+BY_MACHINE, BY_HAND = 8, 12
+# What is to be expected is known where the rest of a source is so many times as long.
+KNOWN = 3
+# Silence is a habit where so many others of a source are about as long, or a larger share than this of all.
+ALIKE, COMPARABLE, COMMON = 2, Fraction(2, 3), Fraction(1, 4)
 
 # A day is a spike beside the same weekday of the weeks around it, of which there must be so many.
 WEEKS_AROUND, LEAST_AROUND = 8, 4
@@ -20,18 +30,81 @@ SILENT_AT_LEAST = 4
 TAKES_OVER = timedelta(days=45)
 
 
-def gaps_between(days: pl.DataFrame, table: str) -> list[tuple[date, date]]:
-    """First and last day of each span in which a source that goes on afterwards has nothing, against its habit."""
-    known = sorted(days["day"].unique().to_list())
+def gaps_between(
+    days: pl.DataFrame, table: str, starts: Sequence[date], spoken_of: Collection[date] = ()
+) -> list[tuple[date, date]]:
+    """First and last day of each span in which a source that goes on afterwards has nothing, against its habit.
+
+    `starts` are the first days of the fiscal months, in order; `spoken_of` those of months that rows dated outside of
+    them tell of, by their days of service.
+    """
+    known: list[date] = sorted(days["day"].unique().to_list())
     spans = [
         (before + timedelta(days=1), after - timedelta(days=1))
         for before, after in pairwise(known)
         if (after - before).days > 1
     ]
-    if table == "calls":
-        usual = _usual_by_weekday(days, known[0], known[-1])
-        return [span for span in spans if any(usual[day.weekday()] for day in _days(*span))]
-    return [(first, last) for first, last in spans if table in MONTHLY and _holds_month(first, last)]
+    usual = _usual_by_weekday(days, known[0], known[-1]) if table == "calls" else [False] * 7
+    return [
+        span
+        for span in spans
+        if any(usual[day.weekday()] for day in _days(*span))
+        or is_unusual(known, span, table, starts, spoken_of)
+    ]
+
+
+def is_unusual(
+    known: Sequence[date],
+    span: tuple[date, date],
+    table: str,
+    starts: Sequence[date],
+    spoken_of: Collection[date] = (),
+) -> bool:
+    """Whether a source with rows on some days, in order, breaks its habit by having none in a span after one of them.
+
+    It does by a fiscal month without any, where pauses of so many days and of so many months are rare (how many days a
+    pause at the end will have, nobody knows yet), and by silence that is longer than chance or a pause as it has had
+    before would make it.
+    """
+    first, last = span
+    if table not in ("calls", *MONTHLY) or first > last:
+        return False
+    silent = (last - first).days + 1
+    steps = [(after - before).days for before, after in pairwise(known) if not before < first <= after]
+    alike = sum(step >= COMPARABLE * (silent + 1) for step in steps)
+    empty = [
+        start
+        for start, next_start in pairwise(starts)
+        if first <= start and next_start - timedelta(days=1) <= last
+    ]
+    if (
+        table in MONTHLY
+        and not set(empty) <= set(spoken_of)
+        and (first > known[-1] or _is_rare(alike, len(steps)))
+        and _is_rare(*_as_many_months(known, span, starts))
+    ):
+        return True
+    outside = (known[-1] - known[0]).days + 1 - (silent if first < known[-1] else 0)
+    expected = Fraction(len(known) * silent, outside)
+    least = BY_MACHINE if table in ("calls", "transactions") else BY_HAND
+    return alike < ALIKE and expected >= least and outside >= KNOWN * silent
+
+
+def _as_many_months(
+    known: Sequence[date], span: tuple[date, date], starts: Sequence[date]
+) -> tuple[int, int]:
+    """How many of a source's other steps from one month with rows to the next are as wide as over a span, and of how
+    many."""
+    before, after = (
+        bisect_right(starts, day) for day in (span[0] - timedelta(days=1), span[1] + timedelta(days=1))
+    )
+    months = sorted({bisect_right(starts, day) for day in known})
+    others = [later - month for month, later in pairwise(months) if month != before]
+    return sum(step >= after - before for step in others), len(others)
+
+
+def _is_rare(count: int, of: int) -> bool:
+    return count <= COMMON * of
 
 
 def usual_silence(days: pl.DataFrame) -> int:
@@ -57,13 +130,6 @@ def _usual_by_weekday(days: pl.DataFrame, first: date, last: date) -> list[bool]
 
 def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
-
-def _holds_month(first: date, last: date) -> bool:
-    """Whether a span holds a whole calendar month."""
-    begins = first if first.day == 1 else (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-    next_month = (begins + timedelta(days=32)).replace(day=1)
-    return next_month - timedelta(days=1) <= last
 
 
 def span(first: date, last: date) -> str:
