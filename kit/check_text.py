@@ -174,7 +174,7 @@ def _findings(check: Check) -> Iterator[str]:
         more = [f"and {len(each.seen) - SHOWN} more"] if len(each.seen) > SHOWN else []
         if each.seen:
             yield from _wrapped(f"      {'; '.join([*each.seen[:SHOWN], *more])}", 6)
-        touched = ", ".join(LABELS[key] for key in each.figures)
+        touched = ", ".join(LABELS[key] for key in each.figures) or "unrealized revenue alone"
         yield from _wrapped(f"      Touches {touched}. {each.why}".rstrip(), 6)
         if each.mend:
             yield from _wrapped(f"      To mend: {each.mend}", 6)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 
 import duckdb
 
@@ -11,6 +13,7 @@ from kit.metrics import revenue_basis
 
 # A stop keeps the review from being made, a mark stands beside the figure on the page, a note is only told.
 SEVERITIES = ("stop", "mark", "note")
+MATTERS = Fraction(1, 20)
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,8 @@ def figures_of(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
         ),
     }
     return used.get(table, tuple(key for key, tables in RESTS_ON.items() if table in tables))
+
+
+def weighed(part: Decimal | float, whole: Decimal | float) -> str:
+    """A mark where a part comes to a twentieth of the whole, or there is no whole; else a note."""
+    return "mark" if whole <= 0 or Fraction(part) >= MATTERS * Fraction(whole) else "note"

@@ -25,6 +25,10 @@ ALIKE, COMPARABLE, COMMON = 2, Fraction(2, 3), Fraction(1, 4)
 WEEKS_AROUND, LEAST_AROUND = 8, 4
 TIMES_USUAL, DEVIATIONS = 3, 8
 
+# A trough has so many days, on each this share at most of what is usual, where that is not next to nothing, and so many
+# weeks on either side that tell what is.
+LONG, LOW, USUAL_AT_LEAST, LEAST_BESIDE = 14, Fraction(1, 3), 3, 2
+
 RECENT = 90
 SILENT_AT_LEAST = 4
 TAKES_OVER = timedelta(days=45)
@@ -135,6 +139,48 @@ def _days(first: date, last: date) -> list[date]:
 def span(first: date, last: date) -> str:
     """A span of days in words."""
     return f"{first}" if first == last else f"{first} to {last}"
+
+
+def troughs(days: pl.DataFrame) -> list[tuple[date, date, int, float]]:
+    """Runs of a fortnight or more with a third at most of what the same weekdays have in the weeks before and after.
+
+    First and last day, the most on one of them, the usual number; none where three are not usual, or where all days are
+    empty. `days` has `day` and `calls`; a day without a row has none.
+    """
+    counts: dict[date, int] = dict(days.select("day", "calls").rows())
+    if not counts:
+        return []
+    first, last = min(counts), max(counts)
+    low = {
+        day: usual
+        for day in _days(first, last)
+        if (usual := _usual(counts, day, first, last)) >= USUAL_AT_LEAST and counts.get(day, 0) <= LOW * usual
+    }
+    runs: list[list[date]] = []
+    for day in low:
+        if not runs or (day - runs[-1][-1]).days > 1:
+            runs.append([])
+        runs[-1].append(day)
+    return [
+        (run[0], run[-1], most, median(low[day] for day in run))
+        for run in runs
+        if len(run) >= LONG and (most := max(counts.get(day, 0) for day in run))
+    ]
+
+
+def _usual(counts: dict[date, int], day: date, first: date, last: date) -> float:
+    """The median of the same weekday around a day, within what is known; 0 where too few of them are, on one side."""
+    before, after = (
+        [
+            counts.get(near, 0)
+            for weeks in range(1, WEEKS_AROUND + 1)
+            if first <= (near := day + side * timedelta(weeks=weeks)) <= last
+        ]
+        for side in (-1, 1)
+    )
+    if min(len(before), len(after)) < LEAST_BESIDE:
+        return 0
+    return min(median(before), median(after))
 
 
 def spikes(days: pl.DataFrame, first: date, last: date) -> list[tuple[date, int, float]]:

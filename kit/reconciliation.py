@@ -13,18 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars as pl
 
 from kit import editions, formats, frames, lapses, quarters
 from kit.doubts import Finding, figures_of, in_order
+from kit.doubts import weighed as _weighed
 from kit.fiscal import Quarter
-from kit.gaps import spikes
 from kit.metrics import QUARTERS_SHOWN, Metric, revenue_basis
 from kit.program import Program
 from kit.quarters import day_text
 from kit.restatements import VISIBLE
+from kit.swings import call_spikes, call_troughs
 
-MATTERS = Fraction(1, 20)
 OVERDUE_DAYS, OVERDUE_MATTERS, OVERDUE_TOLD = 90, Fraction(1, 10), Fraction(1, 100)
 LONGEST_DAY = 16  # hours of one entry; more is a timer left running, or a sum
 GRACE_DAYS = 30  # in which a partner that went live may well not have called yet
@@ -228,28 +227,6 @@ def long_entries(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[F
 # Calls
 
 
-def call_spikes(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
-    """Days with far more calls than the same days of the week around them, in the quarter."""
-    days = frames.frame(con, "calls_by_day")
-    found = spikes(days, quarter.first_day, quarter.last_day)
-    if not found:
-        return
-    within = days.filter(pl.col("day").is_between(quarter.first_day, quarter.last_day))
-    told = [
-        f"{count:,} on {day:%A}, {day_text(day)}, where {usual:,.0f} are usual" for day, count, usual in found
-    ]
-    yield Finding(
-        f"calls: {told[0]}." if len(found) == 1 else f"calls: {len(found)} days with far more than usual.",
-        figures_of(con, "calls"),
-        severity=_weighed(sum(count - usual for _, count, usual in found), int(within["calls"].sum())),
-        why="A log exported twice or calls replayed would raise what was used, and with it unrealized and avoided"
-        " amounts.",
-        mend="Look at whose calls these were; leave a test out with [exclude], a copy by its request ids.",
-        check="spike",
-        seen=tuple(told[:NAMED]),
-    )
-
-
 def live_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Partners that the registry has live since the logs begin, and that never called in production."""
     rows = _rows(con, "live_without_calls", last_day=quarter.last_day, grace=GRACE_DAYS)
@@ -322,13 +299,9 @@ CHECKS: tuple[Callable[[duckdb.DuckDBPyConnection, Quarter], Iterator[Finding]],
     missing_costs,
     long_entries,
     call_spikes,
+    call_troughs,
     live_without_calls,
 )
-
-
-def _weighed(part: Decimal | float, whole: Decimal | float) -> str:
-    """A mark where a part comes to a twentieth of the whole, or there is no whole; else a note."""
-    return "mark" if whole <= 0 or Fraction(part) >= MATTERS * Fraction(whole) else "note"
 
 
 def _rows(con: duckdb.DuckDBPyConnection, question: str, **parameters: object) -> list[dict[str, Any]]:

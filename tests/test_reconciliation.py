@@ -3,13 +3,10 @@
 import json
 from datetime import date, timedelta
 
-import polars as pl
 import pytest
 from conftest import add, cover, made, set_up
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from kit import gaps, metrics, quarters, reconciliation
+from kit import metrics, quarters, reconciliation
 
 pytestmark = pytest.mark.slow
 
@@ -331,61 +328,6 @@ def test_role_and_currency_with_a_rate_in_force_do_not(con):
 
 
 # Calls
-
-
-def a_year(usual=60, **counts):
-    """So many calls on each day of 2026's first half, but where a day is named."""
-    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(181)]
-    return pl.DataFrame({"day": days, "calls": [counts.get(f"{day:d%m%d}", usual) for day in days]})
-
-
-FIRST, LAST = date(2026, 1, 1), date(2026, 6, 30)
-
-
-@pytest.mark.parametrize("count", [181, 1000])
-def test_day_with_more_than_three_times_its_weekdays_usual_calls_is_a_spike(count):
-    assert gaps.spikes(a_year(d0304=count), FIRST, LAST) == [(date(2026, 3, 4), count, 60)]
-
-
-@pytest.mark.parametrize(("usual", "count"), [(60, 180), (9, 900), (20, 60)])
-def test_day_with_three_times_as_many_or_in_a_quiet_log_is_not(usual, count):
-    assert gaps.spikes(a_year(usual, d0304=count), FIRST, LAST) == []
-
-
-def test_days_after_a_launch_are_no_spikes():
-    frame = a_year().with_columns(
-        calls=pl.when(pl.col("day") >= date(2026, 4, 1)).then(400).otherwise("calls")
-    )
-    assert len(gaps.spikes(frame, FIRST, LAST)) == 0
-
-
-def test_spike_outside_the_quarter_is_not_its_own():
-    assert gaps.spikes(a_year(d0304=1000), date(2026, 4, 1), LAST) == []
-
-
-@settings(max_examples=25, derandomize=True)
-@given(st.integers(20, 2000), st.integers(0, 180), st.integers(1, 50))
-def test_spikes_do_not_depend_on_the_scale_of_a_steady_log(usual, place, times):
-    day = FIRST + timedelta(days=place)
-    frame = a_year(usual).with_columns(
-        calls=pl.when(pl.col("day") == day).then(usual * times).otherwise("calls")
-    )
-    is_far = times > 3 and usual * times > usual + 8 * usual**0.5
-    assert [found[0] for found in gaps.spikes(frame, FIRST, LAST)] == ([day] if is_far else [])
-
-
-def test_calls_that_are_excluded_are_no_spike(con):
-    partner(con, "busy")
-    for number in range(90):
-        at = date(2026, 1, 1) + timedelta(days=number)
-        add(con, "calls", partner_id="busy", calls=50, called_at=f"{at} 09:00:00+00", operation="order")
-    add(con, "calls", partner_id="busy", calls=9000, called_at="2026-02-04 09:00:00+00", operation="health")
-    [(severity, what)] = found(con, reconciliation.call_spikes)
-    assert (severity, what) == (
-        "mark", "calls: 9,050 on Wednesday, 4 February 2026, where 50 are usual.",
-    )  # fmt: skip
-    add(con, "excluded", field="operation", value="health")
-    assert found(con, reconciliation.call_spikes) == []
 
 
 def test_partner_live_by_the_registry_that_never_called_is_told(con):
