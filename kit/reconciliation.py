@@ -27,7 +27,6 @@ from kit.swings import call_spikes, call_troughs
 OVERDUE_DAYS, OVERDUE_MATTERS, OVERDUE_TOLD = 90, Fraction(1, 10), Fraction(1, 100)
 LONGEST_DAY = 16  # hours of one entry; more is a timer left running, or a sum
 GRACE_DAYS = 30  # in which a partner that went live may well not have called yet
-NAMED = 10  # instances of a finding that are kept
 
 
 def findings(
@@ -73,7 +72,7 @@ def rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]
             if is_role
             else f"Add {name} for {'this month' if first == last else 'these months'} to the fx export.",
             check="rate missing",
-            seen=tuple(months[:NAMED]),
+            seen=tuple(months),
         )
 
 
@@ -99,8 +98,7 @@ def overdue_invoices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterat
         mend="Ask for payment, or let the billing system write it off; then export the invoices again.",
         check="payments",
         seen=tuple(
-            f"{row['name']}: {_money(con, row['amount'])} open since {day_text(row['since'])}"
-            for row in rows[:NAMED]
+            f"{row['name']}: {_money(con, row['amount'])} open since {day_text(row['since'])}" for row in rows
         ),
     )
 
@@ -119,7 +117,7 @@ def usage_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Ite
         why="Either the invoice bills what was not used, or calls are missing that other figures count.",
         mend="Compare the partner's keys and aliases with the logs; correct the invoice if the logs are right.",
         check="usage billed",
-        seen=tuple(f"{row['name']}: {_money(con, row['amount'])} in {_month(row)}" for row in rows[:NAMED]),
+        seen=tuple(f"{row['name']}: {_money(con, row['amount'])} in {_month(row)}" for row in rows),
     )
 
 
@@ -141,9 +139,7 @@ def unbilled_partners(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Itera
         why="Revenue is too low by what was not billed, or the export lacks these lines.",
         mend="Look the partner up in the billing system: bill it, or export the invoices again.",
         check="usage not billed",
-        seen=tuple(
-            f"{row['name']}: {formats.plural(row['calls'], 'call')} in {_month(row)}" for row in rows[:NAMED]
-        ),
+        seen=tuple(f"{row['name']}: {formats.plural(row['calls'], 'call')} in {_month(row)}" for row in rows),
     )
 
 
@@ -162,7 +158,7 @@ def unusual_prices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
             seen=tuple(
                 f"{row['name']}: {formats.money(row['price'], row['currency'])} for thirty days of {row['plan']},"
                 f" where {formats.money(row['usual'], row['currency'])} is usual"
-                for row in rows[:NAMED]
+                for row in rows
             ),
         )
 
@@ -219,7 +215,7 @@ def long_entries(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[F
         check="long entry",
         seen=tuple(
             f"{day_text(row['date'])}: {formats.count(row['hours'])} hours, {row['role']}, {row['activity']}"
-            for row in rows[:NAMED]
+            for row in rows
         ),
     )
 
@@ -241,7 +237,7 @@ def live_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iter
         why="They count as activated and as onboarded.",
         mend="Take the date out of the registry, or add the keys by which they call.",
         check="live without calls",
-        seen=tuple(f"{row['name']}: live since {day_text(row['production_at'])}" for row in rows[:NAMED]),
+        seen=tuple(f"{row['name']}: live since {day_text(row['production_at'])}" for row in rows),
     )
 
 
