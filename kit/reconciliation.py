@@ -184,16 +184,20 @@ def costs_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Fi
 
 
 def missing_costs(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
-    """Categories of cost booked in each of six months, and not in one of the quarter's that has others."""
+    """Categories of cost booked in each of six months, and from then on not in months of the quarter with others."""
     cost = frames.row_of(con, "cost_and_value_by_quarter", quarter)["cost"]
-    for row in _in_quarter(con, "missing_costs", quarter):
-        usual = _money(con, row["usual"])
+    rows = _in_quarter(con, "missing_costs", quarter)
+    for category in dict.fromkeys(row["category"] for row in rows):
+        without = [row for row in rows if row["category"] == category]
+        missing = sum((row["usual"] for row in without), Decimal(0))
         yield Finding(
-            f"costs: no {row['category']!r} in {_month(row)}, where {usual} a month is usual.",
+            f"costs: no {category!r} in {_listed([_month(row) for row in without])}, where"
+            f" {_money(con, without[0]['usual'])} a month is usual.",
             figures_of(con, "costs"),
-            severity=_weighed(row["usual"], cost + row["usual"]),
+            severity=_weighed(missing, cost + missing),
             why="The quarter's cost is too low, and value looks better than it is.",
-            mend="Export the month again once it is closed; if the cost has ended, this can stay.",
+            mend=f"Export {'the month' if len(without) == 1 else 'these months'} again once"
+            f" {'it is' if len(without) == 1 else 'they are'} closed; if the cost has ended, this can stay.",
             check="costs missing",
         )
 
@@ -316,6 +320,11 @@ def _month(row: Mapping[str, Any]) -> str:
     return (
         f"{date.fromisoformat(f'{name}-01'):%B %Y}" if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", name) else name
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """July 2026, August 2026 and September 2026."""
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
 
 
 def _money(con: duckdb.DuckDBPyConnection, amount: Decimal) -> str:

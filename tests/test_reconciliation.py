@@ -128,6 +128,18 @@ def test_partner_that_calls_on_without_an_invoice_is_told(con):
     ]
 
 
+def test_each_month_without_an_invoice_is_told(con):
+    for number in range(5):
+        partner(con, f"p{number}")
+        subscribed(con, *MONTHS, partner_id=f"p{number}")
+    subscribed(con, *MONTHS[:3])
+    made(con)
+    [finding] = reconciliation.unbilled_partners(con, quarters.all_quarters(con)["2026-Q1"])
+    assert finding.seen == tuple(
+        f"Acme: 100 calls in {month} 2026" for month in ("January", "February", "March")
+    )
+
+
 def test_partner_without_an_invoice_where_hardly_anybody_has_one_yet_is_not(con):
     partner(con, "other")
     subscribed(con, *MONTHS, partner_id="other")
@@ -265,13 +277,27 @@ HALF_YEAR = ("2025-07", "2025-08", "2025-09", *MONTHS[:3])
 
 @pytest.mark.parametrize(("usual", "severity"), [(5, "mark"), (4.9, "note")])
 def test_category_that_was_booked_for_six_months_and_lacks_one_is_told(con, usual, severity):
-    booked(con, "people", 30, 35, 30)
-    booked(
-        con, "tooling", *[usual] * 6, months=HALF_YEAR
-    )  # February comes after a month without: it is not usual then
+    booked(con, "people", 30, 35, 30 - 2 * usual)
+    booked(con, "tooling", *[usual] * 8, months=(*HALF_YEAR, *MONTHS[4:]))
     [(actual, what)] = found(con, reconciliation.missing_costs)
     assert what.startswith("costs: no 'tooling' in January 2026, where $")
     assert actual == severity  # 5 is a twentieth of what the quarter would have cost
+
+
+@pytest.mark.parametrize(("usual", "severity"), [(1, "mark"), (0.99, "note")])
+def test_category_that_is_booked_no_more_lacks_each_month(con, usual, severity):
+    booked(con, "people", 19, 19, 19)
+    booked(con, "tooling", *[usual] * 6, months=HALF_YEAR)
+    [(actual, what)] = found(con, reconciliation.missing_costs)
+    assert what.startswith("costs: no 'tooling' in January 2026, February 2026 and March 2026, where $")
+    assert actual == severity  # 3 of 57 + 3 is a twentieth
+
+
+def test_category_that_ended_in_the_quarter_before_is_not_missed_again(con):
+    booked(con, "people", *[95] * 6, months=MONTHS)
+    booked(con, "tooling", *[50] * 7, months=("2025-04", "2025-05", "2025-06", *HALF_YEAR[:4]))  # to October
+    assert found(con, reconciliation.missing_costs) == []
+    assert len(found(con, reconciliation.missing_costs, "2025-Q4")) == 1
 
 
 @pytest.mark.parametrize("months", [HALF_YEAR[1:], (*HALF_YEAR, "2026-01", "2026-02", "2026-03")])
