@@ -26,7 +26,8 @@ from kit.swings import call_spikes, call_troughs
 
 OVERDUE_DAYS, OVERDUE_MATTERS, OVERDUE_TOLD = 90, Fraction(1, 10), Fraction(1, 100)
 LONGEST_DAY = 16  # hours of one entry; more is a timer left running, or a sum
-GRACE_DAYS = 30  # in which a partner that went live may well not have called yet
+MANY = Fraction(1, 10)  # of the partners live, who have not been seen calling
+GRACE_DAYS, GRACE_BEFORE = 30, 90  # in which a partner just gone live, or long live, may well not call
 
 
 def findings(
@@ -228,21 +229,39 @@ def long_entries(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[F
 
 
 def live_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
-    """Partners that the registry has live since the logs begin, and that never called in production."""
-    rows = _rows(con, "live_without_calls", last_day=quarter.last_day, grace=GRACE_DAYS)
-    if not rows:
-        return
+    """Partners that the registry has live, and that never called in production as long as the logs tell of them.
+
+    Some live since before the logs begin may have ceased to call by then: only where they are many is it a mark.
+    """
+    grace = {"grace": GRACE_DAYS, "grace_before": GRACE_BEFORE}
+    rows = _rows(con, "live_without_calls", last_day=quarter.last_day, **grace)
     live = frames.row_of(con, "activation_by_quarter", quarter)["production"]
-    yield Finding(
-        f"partners: {formats.plural(len(rows), 'partner')} live by the registry"
-        f" {'has' if len(rows) == 1 else 'have'} never made a successful production call.",
-        ("cost_per_partner", "activation_rate"),
-        severity=_weighed(len(rows), live),
-        why="They count as activated and as onboarded.",
-        mend="Take the date out of the registry, or add the keys by which they call.",
-        check="live without calls",
-        seen=tuple(f"{row['name']}: live since {day_text(row['production_at'])}" for row in rows),
-    )
+    for is_before in (False, True):
+        silent = [row for row in rows if row["is_before"] == is_before]
+        if not silent:
+            continue
+        have = "has" if len(silent) == 1 else "have"
+        yield Finding(
+            f"partners: {formats.plural(len(silent), 'partner')} live by the registry"
+            + (
+                f" since before the logs begin {have} made no successful production call in them."
+                if is_before
+                else f" {have} never made a successful production call."
+            ),
+            ("activation_rate",) if is_before else ("cost_per_partner", "activation_rate"),
+            severity=("mark" if len(silent) >= MANY * live else "note")
+            if is_before
+            else _weighed(len(silent), live),
+            why="They count as activated, by the registry's word alone."
+            if is_before
+            else "They count as activated and as onboarded.",
+            mend="Take the date out of the registry, add the keys by which they call, or, of partners that left, the"
+            " day (offboarded_at)."
+            if is_before
+            else "Take the date out of the registry, or add the keys by which they call.",
+            check="live without calls",
+            seen=tuple(f"{row['name']}: live since {day_text(row['production_at'])}" for row in silent),
+        )
 
 
 # What was published

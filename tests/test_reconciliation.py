@@ -367,12 +367,37 @@ def test_partner_live_by_the_registry_that_never_called_is_told(con):
     "row",
     [
         {"production_at": "2026-03-02"},  # thirty days are not over
-        {"production_at": "2025-09-30"},  # before the logs begin
+        {"production_at": "2025-12-01", "offboarded_at": "2025-12-30"},  # left before they were
         {"production_at": "2026-02-01", "is_test": True},
     ],
 )
 def test_partner_that_may_yet_call_or_called_before_the_logs_is_not(con, row):
     partner(con, "silent", **row)
+    assert found(con, reconciliation.live_without_calls) == []
+
+
+@pytest.mark.parametrize(("live", "severity"), [(10, "mark"), (11, "note")])
+def test_partner_live_since_before_the_logs_that_never_called_is_told_by_how_many_there_are(
+    con, live, severity
+):
+    partner(con, "silent", production_at="2025-09-30")
+    partner(con, "left", production_at="2024-01-01", offboarded_at="2025-11-01")
+    for number in range(live - 3):  # beside acme, the silent and who left
+        partner(con, f"p{number}")
+        calls(con, f"p{number}", *MONTHS)
+    made(con)
+    [finding] = reconciliation.live_without_calls(con, quarters.all_quarters(con)["2026-Q1"])
+    assert finding.what == (
+        "partners: 1 partner live by the registry since before the logs begin has made no successful production call in"
+        " them."
+    )
+    assert (finding.severity, finding.figures) == (severity, ("activation_rate",))
+    assert finding.seen == ("Silent: live since 30 September 2025",)
+
+
+def test_logs_of_a_quarter_alone_do_not_tell_who_calls_no_more(con):
+    con.execute("delete from calls where called_at < '2026-01-02'")  # 88 days to the end of March
+    partner(con, "silent", production_at="2025-09-30")
     assert found(con, reconciliation.live_without_calls) == []
 
 
