@@ -29,6 +29,9 @@ TIMES_USUAL, DEVIATIONS = 3, 8
 # weeks on either side that tell what is.
 LONG, LOW, USUAL_AT_LEAST, LEAST_BESIDE = 14, Fraction(1, 3), 3, 2
 
+# Days told twice have about twice the calls, of several partners, in so many numbers that chance does not make them.
+ABOUT_TWICE, SEVERAL, NUMBERS, CHANCE = (1.6, 2.5), 3, 20, 1e-6
+
 RECENT = 90
 SILENT_AT_LEAST = 4
 TAKES_OVER = timedelta(days=45)
@@ -42,6 +45,8 @@ def gaps_between(
     `starts` are the first days of the fiscal months, in order; `spoken_of` those of months that rows dated outside of
     them tell of, by their days of service.
     """
+    if table not in ("calls", *MONTHLY):
+        return []
     known: list[date] = sorted(days["day"].unique().to_list())
     spans = [
         (before + timedelta(days=1), after - timedelta(days=1))
@@ -71,7 +76,7 @@ def is_unusual(
     before would make it.
     """
     first, last = span
-    if table not in ("calls", *MONTHLY) or first > last:
+    if first > last:
         return False
     silent = (last - first).days + 1
     steps = [(after - before).days for before, after in pairwise(known) if not before < first <= after]
@@ -203,3 +208,45 @@ def spikes(days: pl.DataFrame, first: date, last: date) -> list[tuple[date, int,
         if counts[day] > max(TIMES_USUAL * usual, usual + DEVIATIONS * deviation):
             found.append((day, counts[day], usual))
     return found
+
+
+def doubled(calls: pl.DataFrame) -> list[tuple[date, date, int, int]]:
+    """Each run of days with twice the calls of other days, to the call: its first and last day, how many numbers
+    of a partner and day they have, and what all of these are multiples of.
+
+    `calls` has `day`, `partner_id` and `calls`. On these days each partner's number is a multiple of twice the power of
+    two that divides all numbers, and together they are about twice what the same weekdays have; by the share of such
+    numbers on other days, chance would not make it once in a million times. Growth is not that exact.
+    """
+    if calls.is_empty():
+        return []
+    lowest = calls.with_columns(twos=pl.col("calls") & -pl.col("calls"))
+    twice = 2 * min(lowest["twos"].to_list())
+    by_day = (
+        lowest.group_by("day")
+        .agg(pl.col("calls").sum(), pl.col("twos").min(), pl.len().alias("partners"))
+        .sort("day")
+        .with_columns(is_twice=pl.col("twos") >= twice, weekday=pl.col("day").dt.weekday())
+    )
+    others = lowest.join(by_day.filter(~pl.col("is_twice")), on="day", how="semi")
+    share = (others["twos"] >= twice).sum() / max(len(others), 1)
+    usual = by_day.filter(~pl.col("is_twice")).group_by("weekday").agg(usual=pl.col("calls").median())
+    runs = (
+        by_day.join(usual, on="weekday", how="left", maintain_order="left")
+        .with_columns(run=pl.col("is_twice").rle_id())
+        .filter("is_twice")
+        .group_by("run", maintain_order=True)
+        .agg(
+            pl.col("day").min().alias("first"),
+            pl.col("day").max().alias("last"),
+            pl.col("partners").sum().alias("numbers"),
+            pl.col("partners").max(),
+            times=pl.col("calls").sum() / pl.col("usual").sum(),
+        )
+        .filter(pl.col("times").is_between(*ABOUT_TWICE), pl.col("partners") >= SEVERAL)
+    )
+    return [
+        (first, last, numbers, twice)
+        for first, last, numbers in runs.select("first", "last", "numbers").rows()
+        if numbers >= NUMBERS and share**numbers < CHANCE
+    ]

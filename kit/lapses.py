@@ -9,7 +9,7 @@ import polars as pl
 from kit import formats, frames, quarters
 from kit.doubts import Finding, figures_of
 from kit.fiscal import Quarter
-from kit.gaps import gaps_between, is_soon_after, is_unusual, span, usual_silence
+from kit.gaps import MONTHLY, gaps_between, is_soon_after, is_unusual, span, usual_silence
 from kit.program import Program
 from kit.quarters import day_text
 
@@ -69,7 +69,7 @@ def _ends_too_early(
         is_early = (
             (quarter.last_day - last).days > usual_silence(days)
             if table == "calls"
-            else is_unusual(sorted(days["day"].unique()), rest, table, month_starts(con))
+            else table in MONTHLY and is_unusual(sorted(days["day"].unique()), rest, table, month_starts(con))
         )
         if is_early and not takes_over and (figures := figures_of(con, table)):
             yield Finding(

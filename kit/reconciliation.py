@@ -22,7 +22,7 @@ from kit.metrics import QUARTERS_SHOWN, Metric, revenue_basis
 from kit.program import Program
 from kit.quarters import day_text
 from kit.restatements import VISIBLE
-from kit.swings import call_spikes, call_troughs
+from kit.swings import call_spikes, call_troughs, calls_twice
 
 OVERDUE_DAYS, OVERDUE_MATTERS, OVERDUE_TOLD = 90, Fraction(1, 10), Fraction(1, 100)
 LONGEST_DAY = 16  # hours of one entry; more is a timer left running, or a sum
@@ -319,6 +319,7 @@ CHECKS: tuple[Callable[[duckdb.DuckDBPyConnection, Quarter], Iterator[Finding]],
     long_entries,
     call_spikes,
     call_troughs,
+    calls_twice,
     live_without_calls,
 )
 

@@ -9,7 +9,7 @@ import polars as pl
 from kit import formats, frames
 from kit.doubts import Finding, figures_of, weighed
 from kit.fiscal import Quarter
-from kit.gaps import WEEKS_AROUND, span, spikes, troughs
+from kit.gaps import WEEKS_AROUND, doubled, span, spikes, troughs
 from kit.metrics import revenue_basis
 from kit.quarters import day_text
 
@@ -106,6 +106,26 @@ def call_troughs(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[F
                 mend="Export calls of these days again, of all gateways; if there were none, this can stay.",
                 check="silent days",
             )
+
+
+def calls_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Days of the quarter on which every partner's calls seem to be told twice, under other ids."""
+    calls = _calls(con, quarter)
+    within = pl.col("day").is_between(quarter.first_day, quarter.last_day)
+    for first, last, numbers, twice in doubled(calls):
+        if last < quarter.first_day or first > quarter.last_day:
+            continue
+        figures, raised = _moved(con, quarter, calls, ())
+        again = calls.filter(within & pl.col("day").is_between(first, last))["calls"].sum() / 2
+        yield Finding(
+            f"calls: on {span(first, last)} there are about twice as many as usual, and all {numbers:,} numbers of a"
+            f" partner's calls a day are multiples of {twice}, as no growth makes them.",
+            figures,
+            severity=weighed(again, calls.filter(within)["calls"].sum()) if raised else "note",
+            why=f"Calls told twice raise {raised or 'the number of calls'}.",
+            mend="Look for the same calls under other ids, and leave one of the two exports out.",
+            check="spike",
+        )
 
 
 def _calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:

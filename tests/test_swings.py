@@ -52,6 +52,42 @@ def test_spikes_do_not_depend_on_the_scale_of_a_steady_log(usual, place, times):
     assert [found[0] for found in gaps.spikes(frame, FIRST, LAST)] == ([day] if is_far else [])
 
 
+def by_partner(times, first, last, partners=4):
+    """Calls of some partners on each day of the half year, and more of them in a span."""
+    days = [FIRST + timedelta(days=number) for number in range(181)]
+    rows = [
+        (day, f"p{partner}", times(number) if date(2026, *first) <= day <= date(2026, *last) else number)
+        for place, day in enumerate(days)
+        for partner in range(partners)
+        for number in [5 + (7 * place + 3 * partner + place // 7) % 6]
+    ]
+    return pl.DataFrame(rows, schema=["day", "partner_id", "calls"], orient="row")
+
+
+@pytest.mark.parametrize(("first", "last", "numbers"), [((4, 1), (4, 30), 120), ((6, 26), (6, 30), 20)])
+def test_days_whose_calls_are_all_even_and_twice_as_many_are_doubled(first, last, numbers):
+    [found] = gaps.doubled(by_partner(lambda number: 2 * number, first, last))
+    assert found == (date(2026, *first), date(2026, *last), numbers, 2)
+
+
+def test_days_of_a_log_that_has_even_numbers_alone_are_doubled_where_they_are_multiples_of_four():
+    frame = by_partner(lambda number: 2 * number, (4, 1), (4, 30)).with_columns(pl.col("calls") * 2)
+    assert [found[2:] for found in gaps.doubled(frame)] == [(120, 4)]
+
+
+@pytest.mark.parametrize(
+    ("times", "last", "partners"),
+    [
+        (lambda number: 2 * number + number % 2, (4, 30), 1),  # one partner may call in pairs
+        (lambda number: 2 * number + (number == 7), (4, 30), 4),  # growth
+        (lambda number: 2 * (number // 2), (4, 30), 4),  # even, and no more than usual
+        (lambda number: 2 * number, (4, 4), 4),  # sixteen numbers
+    ],
+)
+def test_growth_chance_and_a_single_partner_are_not(times, last, partners):
+    assert gaps.doubled(by_partner(times, (4, 1), last, partners)) == []
+
+
 # In a program
 
 
@@ -166,3 +202,19 @@ def test_shorter_or_lasting_absence_is_not(con, count, last):
     con.execute("delete from calls where partner_id = 'busy'")
     partners(con, count, last)
     assert found(con, swings.call_troughs) == []
+
+
+def test_month_of_calls_that_is_told_twice_is_told_by_what_it_raises(con):
+    con.execute("delete from calls where partner_id = 'busy'")
+    frame = by_partner(lambda number: 2 * number, (2, 1), (2, 28))
+    for number in range(4):
+        add(con, "partners", partner_id=f"p{number}")
+    for day, partner, count in frame.filter(pl.col("day") < date(2026, 4, 1)).rows():
+        call(con, day, partner_id=partner, calls=count)
+    [finding] = found(con, swings.calls_twice)
+    assert finding.what == (
+        "calls: on 2026-02-01 to 2026-02-28 there are about twice as many as usual, and all 112 numbers of a partner's"
+        " calls a day are multiples of 2, as no growth makes them."
+    )
+    assert (finding.severity, finding.figures) == ("mark", ())
+    assert finding.why == "Calls told twice raise unrealized revenue."
