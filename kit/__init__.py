@@ -50,6 +50,7 @@ old_inputs  what an edition rested on, as far as it still is there
 restatements   what has been restated since, and why
 gaps        days and months in which a source has nothing, and days with far more than usual
 doubts      what a check found: how grave, which figures it touches, how to mend it
+swings      days with far more calls than usual, or by far fewer partners
 lapses      sources with days, months or owners missing
 money_checks   amounts and hours too strange to be taken as they stand
 reconciliation   what in the exports contradicts something else there, before anyone reads a number

@@ -171,10 +171,11 @@ def _findings(check: Check) -> Iterator[str]:
         yield from _wrapped(f"{each.severity}  {first}", 6)
         for part in others:
             yield from _wrapped(f"      {part.strip()}", 6)
-        more = [f"and {len(each.seen) - SHOWN} more"] if len(each.seen) > SHOWN else []
+        rest = len(each.seen) + each.more - SHOWN
+        more = [f"and {rest} more"] if rest > 0 else []
         if each.seen:
             yield from _wrapped(f"      {'; '.join([*each.seen[:SHOWN], *more])}", 6)
-        touched = ", ".join(LABELS[key] for key in each.figures)
+        touched = ", ".join(LABELS[key] for key in each.figures) or "unrealized revenue alone"
         yield from _wrapped(f"      Touches {touched}. {each.why}".rstrip(), 6)
         if each.mend:
             yield from _wrapped(f"      To mend: {each.mend}", 6)

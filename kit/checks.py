@@ -19,7 +19,7 @@ from kit.exports import ExportsError, load_exports
 from kit.fiscal import Quarter
 from kit.gaps import gaps_between, span
 from kit.grades import WITHHELD
-from kit.lapses import source_name
+from kit.lapses import billed_months, month_starts, source_name
 from kit.metrics import FIVE, Metric
 from kit.notes import LABELS
 from kit.program import Program, load_program
@@ -259,10 +259,11 @@ def coverage_by_month(check: Check, months: int = 12) -> pl.DataFrame:
 
 def gaps(check: Check) -> pl.DataFrame:
     """First and last day of each source, and the days without rows between: `source`, `table`, `first_day`,
-    `last_day`, `gap_days`, `gaps` in words. Days without calls are gaps where calls are usual; of others, months."""
+    `last_day`, `gap_days`, `gaps` in words. Days without rows are gaps where these are usual."""
     rows = []
+    starts, billed = month_starts(check.con), billed_months(check.con) if check.has_tables else []
     for (source, table), days in source_days(check).group_by("source", "table", maintain_order=True):
-        found = gaps_between(days, str(table))
+        found = gaps_between(days, str(table), starts, billed if table == "invoices" else ())
         rows.append(
             {
                 "source": source,

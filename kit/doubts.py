@@ -1,7 +1,7 @@
 """What a check found: how grave it is, which figures it touches, why, and how to mend it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,11 +14,15 @@ from kit.metrics import revenue_basis
 # A stop keeps the review from being made, a mark stands beside the figure on the page, a note is only told.
 SEVERITIES = ("stop", "mark", "note")
 MATTERS = Fraction(1, 20)
+NAMED = 10  # instances of a finding that are kept; of the others only how many there are
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found, the figures it touches, why it matters to them, how to mend it, and where it was seen."""
+    """What a check found, the figures it touches, why it matters to them, how to mend it, and where it was seen.
+
+    `more` is in how many places beside these.
+    """
 
     what: str
     figures: tuple[str, ...]
@@ -27,11 +31,20 @@ class Finding:
     mend: str = ""
     check: str = ""
     seen: tuple[str, ...] = ()
+    more: int = 0
 
 
 def in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Findings by severity, the gravest first; of one severity as they were found."""
-    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+    """Findings by severity, the gravest first; of one severity as they were found, each with its first instances."""
+    kept = [
+        replace(
+            finding,
+            seen=finding.seen[:NAMED],
+            more=finding.more + len(finding.seen) - len(finding.seen[:NAMED]),
+        )
+        for finding in found
+    ]
+    return tuple(sorted(kept, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
 def figures_of(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:

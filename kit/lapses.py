@@ -1,7 +1,7 @@
 """Sources with days, months or owners missing in the quarter looked at."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import polars as pl
@@ -9,7 +9,7 @@ import polars as pl
 from kit import formats, frames, quarters
 from kit.doubts import Finding, figures_of
 from kit.fiscal import Quarter
-from kit.gaps import MONTHLY, gaps_between, is_soon_after, span, usual_silence
+from kit.gaps import MONTHLY, gaps_between, is_soon_after, is_unusual, span, usual_silence
 from kit.metrics import revenue_basis
 from kit.program import Program
 from kit.quarters import day_text
@@ -30,12 +30,13 @@ def interruptions(con: duckdb.DuckDBPyConnection, program: Program, quarter: Qua
 def _silent_days(
     con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter, sources: Sequence[Source]
 ) -> Iterator[Finding]:
-    """Gaps of each source in the quarter or the one before: days of calls, months of others."""
+    """Gaps of each source in the quarter or the one before, against its habit."""
     first_day = quarters.previous(con, quarter).first_day
+    starts, billed = month_starts(con), billed_months(con)
     for table, block, days in sources:
         spans = [
             (first, last)
-            for first, last in gaps_between(days, table)
+            for first, last in gaps_between(days, table, starts, billed if table == "invoices" else ())
             if last >= first_day and first <= quarter.last_day
         ]
         if spans and (figures := figures_of(con, table)):
@@ -45,7 +46,7 @@ def _silent_days(
                 f"{source_name(program, table, block)}: nothing on {', '.join(told[:5])}{more},"
                 " and rows before and after.",
                 figures,
-                why="What happened then is in no figure.",
+                why="What happened then, if anything, is in no figure.",
                 mend=f"Export {table} of these days again; if there were none, this can stay.",
                 check="silent days",
             )
@@ -54,7 +55,7 @@ def _silent_days(
 def _ends_too_early(
     con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter, sources: Sequence[Source]
 ) -> Iterator[Finding]:
-    """Sources that end in the quarter, calls before its end and others before its last month.
+    """Sources that end in the quarter, before its end, against their habit.
 
     One that another takes over from has not ended too early.
     """
@@ -67,10 +68,11 @@ def _ends_too_early(
             for other, number, each in sources
             if number != block
         )
+        rest = (_covered_to(con, table, last, sources) + timedelta(days=1), quarter.last_day)
         is_early = (
             (quarter.last_day - last).days > usual_silence(days)
             if table == "calls"
-            else table in MONTHLY and _covered_to(con, table, last, sources) < quarter.last_month.month
+            else table in MONTHLY and is_unusual(sorted(days["day"].unique()), rest, table, month_starts(con))
         )
         if is_early and not takes_over and (figures := figures_of(con, table)):
             yield Finding(
@@ -140,6 +142,16 @@ def source_name(program: Program, table: str, block: int) -> str:
     number = f" {block + 1}" if len(exports) > 1 else ""
     preset = exports[block].preset if block < len(exports) else None
     return f"{table}{number}{f' ({preset})' if preset else ''}"
+
+
+def month_starts(con: duckdb.DuckDBPyConnection) -> list[date]:
+    """The first days of the fiscal months, in order."""
+    return [month for (month,) in con.execute("select month from months order by month").fetchall()]
+
+
+def billed_months(con: duckdb.DuckDBPyConnection) -> list[date]:
+    """The months for which about as much is invoiced as for the months around, whenever it was."""
+    return frames.frame(con, "billed_months")["month"].to_list()
 
 
 def _days_by_source(con: duckdb.DuckDBPyConnection) -> Iterator[Source]:

@@ -238,7 +238,7 @@ def _change(metric: Metric, amount: Fraction, currency: str) -> str:
 def _marked(review: Review) -> list[str]:
     """What the checks found that stands against a figure, and how much more they note."""
     told = [
-        f"‡ {', '.join(SHORT[key] for key in finding.figures).capitalize()}; {finding.what}"
+        f"‡ {(', '.join(SHORT[key] for key in finding.figures) or 'unrealized revenue').capitalize()}; {finding.what}"
         for finding in review.marked[:MARKS_TOLD]
     ]
     more = len(review.marked) - MARKS_TOLD

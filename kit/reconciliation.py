@@ -15,23 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars as pl
 
 from kit import editions, formats, frames, lapses, quarters
 from kit.doubts import Finding, figures_of, in_order
+from kit.doubts import weighed as _weighed
 from kit.fiscal import Quarter
-from kit.gaps import spikes
 from kit.metrics import QUARTERS_SHOWN, Metric, revenue_basis
 from kit.money_checks import MONEY_CHECKS
 from kit.program import Program
 from kit.quarters import day_text
 from kit.restatements import VISIBLE
+from kit.swings import call_spikes, call_troughs, calls_twice
 
-MATTERS = Fraction(1, 20)
 OVERDUE_DAYS, OVERDUE_MATTERS, OVERDUE_TOLD = 90, Fraction(1, 10), Fraction(1, 100)
 LONGEST_DAY = 16  # hours of one entry; more is a timer left running, or a sum
-GRACE_DAYS = 30  # in which a partner that went live may well not have called yet
-NAMED = 10  # instances of a finding that are kept
+MANY = Fraction(1, 10)  # of the partners live, who have not been seen calling
+GRACE_DAYS, GRACE_BEFORE = 30, 90  # in which a partner just gone live, or long live, may well not call
 
 
 def findings(
@@ -78,7 +77,7 @@ def rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]
             if is_role
             else f"Add {name} for {'this month' if first == last else 'these months'} to the fx export.",
             check="rate missing",
-            seen=tuple(months[:NAMED]),
+            seen=tuple(months),
         )
 
 
@@ -104,8 +103,7 @@ def overdue_invoices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterat
         mend="Ask for payment, or let the billing system write it off; then export the invoices again.",
         check="payments",
         seen=tuple(
-            f"{row['name']}: {_money(con, row['amount'])} open since {day_text(row['since'])}"
-            for row in rows[:NAMED]
+            f"{row['name']}: {_money(con, row['amount'])} open since {day_text(row['since'])}" for row in rows
         ),
     )
 
@@ -124,7 +122,7 @@ def usage_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Ite
         why="Either the invoice bills what was not used, or calls are missing that other figures count.",
         mend="Compare the partner's keys and aliases with the logs; correct the invoice if the logs are right.",
         check="usage billed",
-        seen=tuple(f"{row['name']}: {_money(con, row['amount'])} in {_month(row)}" for row in rows[:NAMED]),
+        seen=tuple(f"{row['name']}: {_money(con, row['amount'])} in {_month(row)}" for row in rows),
     )
 
 
@@ -155,9 +153,7 @@ def unbilled_partners(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Itera
         if is_theirs
         else "Look the partner up in the billing system: bill it, or export the invoices again.",
         check="usage not billed",
-        seen=tuple(
-            f"{row['name']}: {formats.plural(row['calls'], 'call')} in {_month(row)}" for row in rows[:NAMED]
-        ),
+        seen=tuple(f"{row['name']}: {formats.plural(row['calls'], 'call')} in {_month(row)}" for row in rows),
     )
 
 
@@ -179,7 +175,7 @@ def unusual_prices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
             seen=tuple(
                 f"{row['name']}: {formats.money(row['price'], row['currency'])} for a month of {row['plan']},"
                 f" where {formats.money(row['usual'], row['currency'])} is usual"
-                for row in rows[:NAMED]
+                for row in rows
             ),
         )
 
@@ -205,16 +201,20 @@ def costs_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Fi
 
 
 def missing_costs(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
-    """Categories of cost booked in each of six months, and not in one of the quarter's that has others."""
+    """Categories of cost booked in each of six months, and from then on not in months of the quarter with others."""
     cost = frames.row_of(con, "cost_and_value_by_quarter", quarter)["cost"]
-    for row in _in_quarter(con, "missing_costs", quarter):
-        usual = _money(con, row["usual"])
+    rows = _in_quarter(con, "missing_costs", quarter)
+    for category in dict.fromkeys(row["category"] for row in rows):
+        without = [row for row in rows if row["category"] == category]
+        missing = sum((row["usual"] for row in without), Decimal(0))
         yield Finding(
-            f"costs: no {row['category']!r} in {_month(row)}, where {usual} a month is usual.",
+            f"costs: no {category!r} in {_listed([_month(row) for row in without])}, where"
+            f" {_money(con, without[0]['usual'])} a month is usual.",
             figures_of(con, "costs"),
-            severity=_weighed(row["usual"], cost + row["usual"]),
+            severity=_weighed(missing, cost + missing),
             why="The quarter's cost is too low, and value looks better than it is.",
-            mend="Export the month again once it is closed; if the cost has ended, this can stay.",
+            mend=f"Export {'the month' if len(without) == 1 else 'these months'} again once"
+            f" {'it is' if len(without) == 1 else 'they are'} closed; if the cost has ended, this can stay.",
             check="costs missing",
         )
 
@@ -236,7 +236,7 @@ def long_entries(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[F
         check="long entry",
         seen=tuple(
             f"{day_text(row['date'])}: {formats.count(row['hours'])} hours, {row['role']}, {row['activity']}"
-            for row in rows[:NAMED]
+            for row in rows
         ),
     )
 
@@ -244,44 +244,40 @@ def long_entries(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[F
 # Calls
 
 
-def call_spikes(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
-    """Days with far more calls than the same days of the week around them, in the quarter."""
-    days = frames.frame(con, "calls_by_day")
-    found = spikes(days, quarter.first_day, quarter.last_day)
-    if not found:
-        return
-    within = days.filter(pl.col("day").is_between(quarter.first_day, quarter.last_day))
-    told = [
-        f"{count:,} on {day:%A}, {day_text(day)}, where {usual:,.0f} are usual" for day, count, usual in found
-    ]
-    yield Finding(
-        f"calls: {told[0]}." if len(found) == 1 else f"calls: {len(found)} days with far more than usual.",
-        figures_of(con, "calls"),
-        severity=_weighed(sum(count - usual for _, count, usual in found), int(within["calls"].sum())),
-        why="A log exported twice or calls replayed would raise what was used, and with it unrealized and avoided"
-        " amounts.",
-        mend="Look at whose calls these were; leave a test out with [exclude], a copy by its request ids.",
-        check="spike",
-        seen=tuple(told[:NAMED]),
-    )
-
-
 def live_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
-    """Partners that the registry has live since the logs begin, and that never called in production."""
-    rows = _rows(con, "live_without_calls", last_day=quarter.last_day, grace=GRACE_DAYS)
-    if not rows:
-        return
+    """Partners that the registry has live, and that never called in production as long as the logs tell of them.
+
+    Some live since before the logs begin may have ceased to call by then: only where they are many is it a mark.
+    """
+    grace = {"grace": GRACE_DAYS, "grace_before": GRACE_BEFORE}
+    rows = _rows(con, "live_without_calls", last_day=quarter.last_day, **grace)
     live = frames.row_of(con, "activation_by_quarter", quarter)["production"]
-    yield Finding(
-        f"partners: {formats.plural(len(rows), 'partner')} live by the registry"
-        f" {'has' if len(rows) == 1 else 'have'} never made a successful production call.",
-        ("cost_per_partner", "activation_rate"),
-        severity=_weighed(len(rows), live),
-        why="They count as activated and as onboarded.",
-        mend="Take the date out of the registry, or add the keys by which they call.",
-        check="live without calls",
-        seen=tuple(f"{row['name']}: live since {day_text(row['production_at'])}" for row in rows[:NAMED]),
-    )
+    for is_before in (False, True):
+        silent = [row for row in rows if row["is_before"] == is_before]
+        if not silent:
+            continue
+        have = "has" if len(silent) == 1 else "have"
+        yield Finding(
+            f"partners: {formats.plural(len(silent), 'partner')} live by the registry"
+            + (
+                f" since before the logs begin {have} made no successful production call in them."
+                if is_before
+                else f" {have} never made a successful production call."
+            ),
+            ("activation_rate",) if is_before else ("cost_per_partner", "activation_rate"),
+            severity=("mark" if len(silent) >= MANY * live else "note")
+            if is_before
+            else _weighed(len(silent), live),
+            why="They count as activated, by the registry's word alone."
+            if is_before
+            else "They count as activated and as onboarded.",
+            mend="Take the date out of the registry, add the keys by which they call, or, of partners that left, the"
+            " day (offboarded_at)."
+            if is_before
+            else "Take the date out of the registry, or add the keys by which they call.",
+            check="live without calls",
+            seen=tuple(f"{row['name']}: live since {day_text(row['production_at'])}" for row in silent),
+        )
 
 
 # What was published
@@ -338,13 +334,10 @@ CHECKS: tuple[Callable[[duckdb.DuckDBPyConnection, Quarter], Iterator[Finding]],
     missing_costs,
     long_entries,
     call_spikes,
+    call_troughs,
+    calls_twice,
     live_without_calls,
 )
-
-
-def _weighed(part: Decimal | float, whole: Decimal | float) -> str:
-    """A mark where a part comes to a twentieth of the whole, or there is no whole; else a note."""
-    return "mark" if whole <= 0 or Fraction(part) >= MATTERS * Fraction(whole) else "note"
 
 
 def _rows(con: duckdb.DuckDBPyConnection, question: str, **parameters: object) -> list[dict[str, Any]]:
@@ -363,6 +356,11 @@ def _month(row: Mapping[str, Any]) -> str:
     return (
         f"{date.fromisoformat(f'{name}-01'):%B %Y}" if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", name) else name
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """July 2026, August 2026 and September 2026."""
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
 
 
 def _money(con: duckdb.DuckDBPyConnection, amount: Decimal) -> str:

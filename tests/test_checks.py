@@ -1,6 +1,7 @@
 """Whether exports can be trusted: every row accounted for, and what makes a number wrong."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from kit import checks
 from kit.check_text import WIDTH, check_text
 from kit.cli import main
+from kit.doubts import Finding, in_order
 
 pytestmark = pytest.mark.slow
 
@@ -345,6 +347,16 @@ def test_text_keeps_to_its_width_and_moves_no_cursor(checked):
     text = check_text(check)
     assert "\x1b" not in text
     assert [line for line in text.splitlines() if len(line) > WIDTH and stranger[5:] not in line] == []
+
+
+@pytest.mark.parametrize(("count", "told"), [(5, "e"), (6, "e; and 1 more"), (18, "e; and 13 more")])
+def test_what_is_not_named_is_counted_whole(checked, count, told):
+    seen = tuple("abcdefghijklmnopqr"[:count])
+    many = in_order([Finding("calls: many.", ("growth_rate",), seen=seen)])
+    text = check_text(
+        replace(checked(), findings=in_order(many))
+    )  # those of a part are put in order with all others
+    assert f"a; b; c; d; {told}\n" in text
 
 
 # The command

@@ -4,13 +4,10 @@ import json
 import tomllib
 from datetime import date, timedelta
 
-import polars as pl
 import pytest
 from conftest import add, cover, made, set_up
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from kit import gaps, metrics, quarters, reconciliation
+from kit import metrics, quarters, reconciliation
 
 pytestmark = pytest.mark.slow
 
@@ -136,6 +133,18 @@ def seen(con, check):
     made(con)
     [finding] = check(con, quarters.all_quarters(con)["2026-Q1"])
     return finding.severity, finding.seen
+
+
+def test_each_month_without_an_invoice_is_told(con):
+    for number in range(5):
+        partner(con, f"p{number}")
+        subscribed(con, *MONTHS, partner_id=f"p{number}")
+    subscribed(con, *MONTHS[:3])
+    made(con)
+    [finding] = reconciliation.unbilled_partners(con, quarters.all_quarters(con)["2026-Q1"])
+    assert finding.seen == tuple(
+        f"Acme: 100 calls in {month} 2026" for month in ("January", "February", "March")
+    )
 
 
 def test_half_of_the_partners_without_an_invoice_are_told_for_each_month_without_one(con):
@@ -332,13 +341,27 @@ HALF_YEAR = ("2025-07", "2025-08", "2025-09", *MONTHS[:3])
 
 @pytest.mark.parametrize(("usual", "severity"), [(5, "mark"), (4.9, "note")])
 def test_category_that_was_booked_for_six_months_and_lacks_one_is_told(con, usual, severity):
-    booked(con, "people", 30, 35, 30)
-    booked(
-        con, "tooling", *[usual] * 6, months=HALF_YEAR
-    )  # February comes after a month without: it is not usual then
+    booked(con, "people", 30, 35, 30 - 2 * usual)
+    booked(con, "tooling", *[usual] * 8, months=(*HALF_YEAR, *MONTHS[4:]))
     [(actual, what)] = found(con, reconciliation.missing_costs)
     assert what.startswith("costs: no 'tooling' in January 2026, where $")
     assert actual == severity  # 5 is a twentieth of what the quarter would have cost
+
+
+@pytest.mark.parametrize(("usual", "severity"), [(1, "mark"), (0.99, "note")])
+def test_category_that_is_booked_no_more_lacks_each_month(con, usual, severity):
+    booked(con, "people", 19, 19, 19)
+    booked(con, "tooling", *[usual] * 6, months=HALF_YEAR)
+    [(actual, what)] = found(con, reconciliation.missing_costs)
+    assert what.startswith("costs: no 'tooling' in January 2026, February 2026 and March 2026, where $")
+    assert actual == severity  # 3 of 57 + 3 is a twentieth
+
+
+def test_category_that_ended_in_the_quarter_before_is_not_missed_again(con):
+    booked(con, "people", *[95] * 6, months=MONTHS)
+    booked(con, "tooling", *[50] * 7, months=("2025-04", "2025-05", "2025-06", *HALF_YEAR[:4]))  # to October
+    assert found(con, reconciliation.missing_costs) == []
+    assert len(found(con, reconciliation.missing_costs, "2025-Q4")) == 1
 
 
 @pytest.mark.parametrize("months", [HALF_YEAR[1:], (*HALF_YEAR, "2026-01", "2026-02", "2026-03")])
@@ -412,61 +435,6 @@ def test_role_and_currency_with_a_rate_in_force_do_not(con):
 # Calls
 
 
-def a_year(usual=60, **counts):
-    """So many calls on each day of 2026's first half, but where a day is named."""
-    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(181)]
-    return pl.DataFrame({"day": days, "calls": [counts.get(f"{day:d%m%d}", usual) for day in days]})
-
-
-FIRST, LAST = date(2026, 1, 1), date(2026, 6, 30)
-
-
-@pytest.mark.parametrize("count", [181, 1000])
-def test_day_with_more_than_three_times_its_weekdays_usual_calls_is_a_spike(count):
-    assert gaps.spikes(a_year(d0304=count), FIRST, LAST) == [(date(2026, 3, 4), count, 60)]
-
-
-@pytest.mark.parametrize(("usual", "count"), [(60, 180), (9, 900), (20, 60)])
-def test_day_with_three_times_as_many_or_in_a_quiet_log_is_not(usual, count):
-    assert gaps.spikes(a_year(usual, d0304=count), FIRST, LAST) == []
-
-
-def test_days_after_a_launch_are_no_spikes():
-    frame = a_year().with_columns(
-        calls=pl.when(pl.col("day") >= date(2026, 4, 1)).then(400).otherwise("calls")
-    )
-    assert len(gaps.spikes(frame, FIRST, LAST)) == 0
-
-
-def test_spike_outside_the_quarter_is_not_its_own():
-    assert gaps.spikes(a_year(d0304=1000), date(2026, 4, 1), LAST) == []
-
-
-@settings(max_examples=25, derandomize=True)
-@given(st.integers(20, 2000), st.integers(0, 180), st.integers(1, 50))
-def test_spikes_do_not_depend_on_the_scale_of_a_steady_log(usual, place, times):
-    day = FIRST + timedelta(days=place)
-    frame = a_year(usual).with_columns(
-        calls=pl.when(pl.col("day") == day).then(usual * times).otherwise("calls")
-    )
-    is_far = times > 3 and usual * times > usual + 8 * usual**0.5
-    assert [found[0] for found in gaps.spikes(frame, FIRST, LAST)] == ([day] if is_far else [])
-
-
-def test_calls_that_are_excluded_are_no_spike(con):
-    partner(con, "busy")
-    for number in range(90):
-        at = date(2026, 1, 1) + timedelta(days=number)
-        add(con, "calls", partner_id="busy", calls=50, called_at=f"{at} 09:00:00+00", operation="order")
-    add(con, "calls", partner_id="busy", calls=9000, called_at="2026-02-04 09:00:00+00", operation="health")
-    [(severity, what)] = found(con, reconciliation.call_spikes)
-    assert (severity, what) == (
-        "mark", "calls: 9,050 on Wednesday, 4 February 2026, where 50 are usual.",
-    )  # fmt: skip
-    add(con, "excluded", field="operation", value="health")
-    assert found(con, reconciliation.call_spikes) == []
-
-
 def test_partner_live_by_the_registry_that_never_called_is_told(con):
     partner(con, "silent", production_at="2026-03-01")
     assert found(con, reconciliation.live_without_calls) == [
@@ -478,12 +446,37 @@ def test_partner_live_by_the_registry_that_never_called_is_told(con):
     "row",
     [
         {"production_at": "2026-03-02"},  # thirty days are not over
-        {"production_at": "2025-09-30"},  # before the logs begin
+        {"production_at": "2025-12-01", "offboarded_at": "2025-12-30"},  # left before they were
         {"production_at": "2026-02-01", "is_test": True},
     ],
 )
 def test_partner_that_may_yet_call_or_called_before_the_logs_is_not(con, row):
     partner(con, "silent", **row)
+    assert found(con, reconciliation.live_without_calls) == []
+
+
+@pytest.mark.parametrize(("live", "severity"), [(10, "mark"), (11, "note")])
+def test_partner_live_since_before_the_logs_that_never_called_is_told_by_how_many_there_are(
+    con, live, severity
+):
+    partner(con, "silent", production_at="2025-09-30")
+    partner(con, "left", production_at="2024-01-01", offboarded_at="2025-11-01")
+    for number in range(live - 3):  # beside acme, the silent and who left
+        partner(con, f"p{number}")
+        calls(con, f"p{number}", *MONTHS)
+    made(con)
+    [finding] = reconciliation.live_without_calls(con, quarters.all_quarters(con)["2026-Q1"])
+    assert finding.what == (
+        "partners: 1 partner live by the registry since before the logs begin has made no successful production call in"
+        " them."
+    )
+    assert (finding.severity, finding.figures) == (severity, ("activation_rate",))
+    assert finding.seen == ("Silent: live since 30 September 2025",)
+
+
+def test_logs_of_a_quarter_alone_do_not_tell_who_calls_no_more(con):
+    con.execute("delete from calls where called_at < '2026-01-02'")  # 88 days to the end of March
+    partner(con, "silent", production_at="2025-09-30")
     assert found(con, reconciliation.live_without_calls) == []
 
 

@@ -1,10 +1,25 @@
--- How many calls were logged on each day, a repeated request counted once?
--- Grain: one row per day with calls that [exclude] does not leave out by their operation, product or key.
-select day, sum(calls)::bigint as calls
+-- Which partners made how many calls on each day?
+-- Grain: one row per day and partner with successful production calls that count, a repeated request once.
+with counted as (
+    select distinct period, api_key, logged_id, system, product, operation, partner_id
+    from traffic
+    where fate = 'used' and environment = 'production' and is_successful
+)
+
+select file_usage.day, counted.partner_id, sum(file_usage.calls)::bigint as calls
 from file_usage
-where not is_repeat
-    and coalesce(operation not in (select value from excluded where field = 'operation'), true)
-    and coalesce(product not in (select value from excluded where field = 'product'), true)
-    and coalesce(api_key not in (select value from excluded where field = 'api_key'), true)
-group by day
-order by day
+inner join periods
+    on periods.day = file_usage.day
+inner join counted
+    on counted.period = periods.period
+    and counted.api_key is not distinct from file_usage.api_key
+    and counted.logged_id is not distinct from file_usage.partner_id
+    and counted.system is not distinct from file_usage.system
+    and counted.product is not distinct from file_usage.product
+    and counted.operation is not distinct from file_usage.operation
+where file_usage.day between $first_day and $last_day
+    and not file_usage.is_repeat
+    and coalesce(file_usage.environment::varchar, 'production') = 'production'
+    and file_usage.status_class between 2 and 3
+group by file_usage.day, counted.partner_id
+order by file_usage.day, counted.partner_id
