@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import polars as pl
 import pytest
-from conftest import add, cover, made
+from conftest import add, cover, made, set_up
 
 from kit import gaps, lapses, quarters
 
@@ -192,6 +192,7 @@ def test_source_ends_early_by_its_habit(con, months, early):
 
 @pytest.mark.parametrize(("last", "is_early"), [("2026-03-24", False), ("2026-03-23", True)])
 def test_daily_source_ends_early_within_a_month(con, last, is_early):
+    set_up(con, stage="pre-monetization")
     for day in daily("2025-10-01", last)["day"]:
         add(con, "transactions", transacted_at=f"{day} 12:00:00+00", amount=100)
     assert len(found(con)) == is_early
