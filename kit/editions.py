@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache as once
@@ -91,20 +92,37 @@ def _imported(file: Path) -> Iterator[str]:
 
 def fingerprints(program: Program, cache: Cache, exports: Sequence[Export]) -> dict[str, str]:
     """A hash of each file, or of what an engine's table says, by its name."""
-    files = [file for export in exports for file in export.files(program.folder)]
+    names = names_of(program.folder, exports)
     tables = {
         export.table: key_of(cache.told("partitions", key_of(way_of(program, export))) or {})
         for export in exports
         if export.table
     }
-    return {
-        name_of(program.folder, file): sha256 for file, sha256 in cache.fingerprints(files).items()
-    } | tables
+    return {names[file]: sha256 for file, sha256 in cache.fingerprints(list(names)).items()} | tables
 
 
-def name_of(folder: Path, file: Path) -> str:
-    """What an edition calls a file: its name as seen from the program's folder, or its url."""
-    return url_of(file) or (str(file.relative_to(folder)) if file.is_relative_to(folder) else file.name)
+def names_of(folder: Path, exports: Sequence[Export]) -> dict[Path, str]:
+    """What an edition calls each file of a table: its name as seen from the program's folder, or its url.
+
+    A file elsewhere has the shortest tail of its path that no other of the table has: where it lies is not told.
+    """
+    files = list(dict.fromkeys(file for export in exports for file in export.files(folder)))
+    names = {
+        file: url_of(file) or str(file.relative_to(folder))
+        for file in files
+        if url_of(file) or file.is_relative_to(folder)
+    }
+    outside, length, taken = [file for file in files if file not in names], 1, {*names.values()}
+    while outside:
+        tails = {file: str(Path(*file.parts[-length:])) for file in outside}
+        counts = Counter(tails.values())
+        names |= {
+            file: tail
+            for file, tail in tails.items()
+            if (counts[tail] == 1 and tail not in taken) or length >= len(file.parts)
+        }
+        outside, length = [file for file in outside if file not in names], length + 1
+    return {file: names[file] for file in files}
 
 
 def run_name(of: Mapping[str, Any], quarter: str) -> str:

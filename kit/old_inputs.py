@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import PrivateAttr
 
 from kit.cache import open_cache
-from kit.editions import SETTINGS, Edition, fingerprints, name_of
+from kit.editions import SETTINGS, Edition, fingerprints, names_of
 from kit.program import Export, Program
 from kit.toml_lines import parse
 
@@ -18,18 +18,20 @@ BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Files:
-    """The files of each table beside those that an edition had, by name.
+    """The files of each table beside those that an edition had.
 
-    `grown` begin with all that they were; of `corrected` the old content is gone, and of `retold`, an engine's tables,
-    it is not known what of it changed; `kept` are those that still are there, under whatever name.
+    `added` are names of today, the others names of then: `kept` still are there, under whatever name; `grown` hold all
+    that they were, and more; of `corrected` the old content is gone, and of `retold`, an engine's tables, it is not
+    known what of it changed. `became` says what each but the `gone` is called today.
     """
 
     added: Mapping[str, frozenset[str]]
+    kept: Mapping[str, frozenset[str]]
     grown: Mapping[str, frozenset[str]]
     corrected: Mapping[str, frozenset[str]]
     retold: Mapping[str, frozenset[str]]
     gone: Mapping[str, frozenset[str]]
-    kept: Mapping[str, frozenset[str]]
+    became: Mapping[str, Mapping[str, str]]
 
 
 def compared(program: Program, then: Mapping[str, Mapping[str, str]], edition: Edition | None) -> Files:
@@ -37,30 +39,51 @@ def compared(program: Program, then: Mapping[str, Mapping[str, str]], edition: E
     cache = open_cache(program.folder)
     now = {table: fingerprints(program, cache, exports) for table, exports in program.exports.items()}
     cache.save()
-    found: dict[str, dict[str, frozenset[str]]] = {name: {} for name in Files.__annotations__}
+    sets: dict[str, dict[str, frozenset[str]]] = {
+        name: {} for name in Files.__annotations__ if name != "became"
+    }
+    became: dict[str, dict[str, str]] = {}
     for table in {*now, *then}:
         after, before = now.get(table, {}), then.get(table, {})
+        kept = _kept(before, after)
+        rest = {name: sha256 for name, sha256 in after.items() if name not in kept.values()}
+        other = {name: name for name in before if name not in kept and name in rest}
         engines = {export.table for export in program.exports.get(table, []) if export.table}
-        other = {name for name in before if name in after and after[name] != before[name]}
-        grown = {name for name in other - engines if _has_grown(program, edition, table, name, before[name])}
-        renamed = {name for name, sha256 in after.items() if sha256 in before.values()}
-        sets = {
-            "added": after.keys() - before.keys() - renamed,
-            "grown": grown,
-            "corrected": other - engines - grown,
-            "retold": other & engines,
-            "gone": {name for name in before.keys() - after.keys() if before[name] not in after.values()},
-            "kept": (before.keys() & after.keys()) | renamed,
+        grown = {
+            name
+            for name, today in other.items()
+            if name not in engines and _has_grown(program, edition, table, name, before[name], today)
         }
-        for name, files in sets.items():
-            found[name][table] = frozenset(files)
-    return Files(**found)
+        found = {
+            "added": rest.keys() - other.values(),
+            "kept": kept.keys(),
+            "grown": grown,
+            "corrected": other.keys() - engines - grown,
+            "retold": other.keys() & engines,
+            "gone": before.keys() - kept.keys() - other.keys(),
+        }
+        for name, files in found.items():
+            sets[name][table] = frozenset(files)
+        became[table] = kept | other
+    return Files(**sets, became=became)
 
 
-def _has_grown(program: Program, edition: Edition | None, table: str, name: str, sha256: str) -> bool:
+def _kept(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """The files of then whose content still is there, each with a name of today: its own, if that has it."""
+    by_content = {sha256: name for name, sha256 in reversed([*after.items()])}
+    return {
+        name: name if after.get(name) == sha256 else by_content[sha256]
+        for name, sha256 in before.items()
+        if sha256 in by_content
+    }
+
+
+def _has_grown(
+    program: Program, edition: Edition | None, table: str, name: str, sha256: str, today: str
+) -> bool:
     """Whether a file begins with what it was when the edition was published."""
     size = edition.sizes.get((table, name), 0) if edition else 0
-    file = _file_named(program, table, name)
+    file = _file_named(program, table, today)
     # A register read from several files is told in the order of their names, which a copy would not have.
     if not size or file is None or (table == "partners" and _count(program, table) > 1):
         return False
@@ -78,13 +101,8 @@ def _hash_of_beginning(stream: Any, size: int) -> str:
 
 def _file_named(program: Program, table: str, name: str) -> Path | None:
     """The local file of that name; None if it is elsewhere or gone."""
-    found = (
-        file
-        for export in program.exports.get(table, [])
-        for file in export.files(program.folder)
-        if name_of(program.folder, file) == name and file.is_file()
-    )
-    return next(found, None)
+    names = names_of(program.folder, program.exports.get(table, []))
+    return next((file for file, its in names.items() if its == name and file.is_file()), None)
 
 
 def _count(program: Program, table: str) -> int:
@@ -121,40 +139,35 @@ def _is_other(now: Path, then: Path) -> bool:
 class OldExport(Export):
     """An export as an edition had it: some of its files, one or the other cut to what it was."""
 
-    _kept: frozenset[str] = PrivateAttr(frozenset())
-    _cut: dict[str, Path] = PrivateAttr({})
+    _read: dict[Path, Path] = PrivateAttr({})
 
     def of_pattern(self, folder: Path, pattern: str) -> list[Path]:
-        named = {name_of(folder, file): file for file in super().of_pattern(folder, pattern)}
-        return [self._cut.get(name, file) for name, file in named.items() if name in self._kept]
+        return [self._read[file] for file in super().of_pattern(folder, pattern) if file in self._read]
 
 
 def narrowed(program: Program, files: Files, edition: Edition | None, work: Path) -> Program:
     """A program with none but the files that an edition had; those that have grown are cut, in a folder of ours."""
     exports: dict[str, list[Export]] = {}
     for number, (table, blocks) in enumerate(program.exports.items()):
-        cut = {
-            name: _cut(program, table, name, edition, work / str(number))
-            for name in files.grown.get(table, frozenset())
+        then = {today: name for name, today in files.became.get(table, {}).items()}
+        read = {
+            file: _cut(file, work / str(number) / then[name], edition.sizes[table, then[name]])
+            if edition and then[name] in files.grown[table]
+            else file
+            for file, name in names_of(program.folder, blocks).items()
+            if name in then
         }
         exports[table] = []
         for export in blocks:
             # Only what is set tells exports apart in the cache of logs: what is set must stay so.
             old = OldExport.model_construct(_fields_set=set(export.model_fields_set), **dict(export))
-            old._kept, old._cut = (
-                files.kept.get(table, frozenset()),
-                {name: at for name, at in cut.items() if at},
-            )
+            old._read = read
             exports[table].append(old)
     return program.model_copy(update={"exports": exports})
 
 
-def _cut(program: Program, table: str, name: str, edition: Edition | None, work: Path) -> Path | None:
+def _cut(file: Path, copy: Path, left: int) -> Path:
     """A copy of a file's beginning, as long as the file was."""
-    file = _file_named(program, table, name)
-    if file is None or edition is None:
-        return None
-    copy, left = work / name, edition.sizes[table, name]
     copy.parent.mkdir(parents=True, exist_ok=True)
     with file.open("rb") as source, copy.open("wb") as target:
         while left > 0 and (block := source.read(min(BLOCK, left))):

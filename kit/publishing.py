@@ -21,7 +21,7 @@ from kit.editions import (
     Edition,
     editions_of,
     inputs,
-    name_of,
+    names_of,
     run_name,
     seal,
     settings_texts,
@@ -45,7 +45,7 @@ def publish(folder: Path, quarter: str, out: Path) -> tuple[Edition, bool]:
     program = load_program(folder)
     with tables_of(program) as con:
         chosen = quarters.choose_quarter(con, quarter)
-        windows = {(table, name): rest for table, name, *rest in file_windows(con)}
+        windows = {(table, name): rest for table, name, *rest in file_windows(con, program)}
         five = {metric.key: number(metric.this) for metric in metrics.scorecard(con, chosen)}
     texts = settings_texts(program)
     report = {name: _read(out / chosen.name, name) for name in (FIGURES, PAGE)}
@@ -133,10 +133,9 @@ def _inputs(
 ) -> list[dict[str, Any]]:
     """Each file, or table of an engine: its hash, its bytes, and the first and last day and number of its rows."""
     sizes = {
-        (table, name_of(program.folder, file)): size_of(file)
+        (table, name): size_of(file)
         for table, exports in program.exports.items()
-        for export in exports
-        for file in export.files(program.folder)
+        for file, name in names_of(program.folder, exports).items()
     }
     found = []
     for table, files in of["files"].items():

@@ -66,7 +66,7 @@ def remake(folder: Path, program: Path) -> Remade:
             elif name in files.corrected[table] | files.retold[table]:
                 changed.append(
                     f"{name} ({table}): another content, {sha256[:LETTERS]} then,"
-                    f" {after[table][name][:LETTERS]} now"
+                    f" {after[table][files.became[table][name]][:LETTERS]} now"
                 )
             elif name in files.grown[table]:
                 notes.append(f"{name} ({table}) has grown; read as far as it went then")

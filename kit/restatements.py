@@ -21,8 +21,9 @@ from typing import Any
 import duckdb
 
 from kit import frames, metrics, quarters
+from kit.accounts import file_name
 from kit.database import tables_of
-from kit.editions import RESTS_ON, SETTINGS, Edition, Published
+from kit.editions import RESTS_ON, SETTINGS, Edition, Published, names_of
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
 from kit.metrics import Figure, Metric
@@ -131,7 +132,7 @@ def causes(
         settings = _changed_settings(said.edition, program)
     is_known = before is not program or not settings
     files = compared(before, then.get("files", {}), said.edition)
-    late = _spoken_by(con, files, quarter.last_day)
+    late = _spoken_by(con, program, files, quarter.last_day)
     definition = _changed_definition(of, then)
     now = {metric.key: metric.last for metric, _ in moved.values()}
     between = figures_of(before, quarter.name) if before is not program else now
@@ -189,9 +190,13 @@ def _fraction(figure: Figure) -> Fraction | None:
 # What changed
 
 
-def _spoken_by(con: duckdb.DuckDBPyConnection, files: Files, last_day: date) -> dict[str, frozenset[str]]:
+def _spoken_by(
+    con: duckdb.DuckDBPyConnection, program: Program, files: Files, last_day: date
+) -> dict[str, frozenset[str]]:
     """The files that came late, by table: those with rows of days up to one, or rows of no days."""
-    begins = {(table, name): first for table, name, first, _, _ in file_windows(con) if first is not None}
+    begins = {
+        (table, name): first for table, name, first, _, _ in file_windows(con, program) if first is not None
+    }
     return {
         table: frozenset(name for name in added if begins.get((table, name), last_day) <= last_day)
         | files.grown.get(table, frozenset())
@@ -199,10 +204,17 @@ def _spoken_by(con: duckdb.DuckDBPyConnection, files: Files, last_day: date) -> 
     }
 
 
-def file_windows(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, date | None, date | None, int]]:
+def file_windows(
+    con: duckdb.DuckDBPyConnection, program: Program
+) -> list[tuple[str, str, date | None, date | None, int]]:
     """Table, name, first day, last day and rows of each file."""
+    names = {
+        (table, file_name(program, file)): name
+        for table, exports in program.exports.items()
+        for file, name in names_of(program.folder, exports).items()
+    }
     return [
-        (table, Path(path).name if Path(path).is_absolute() else path, first, last, count)
+        (table, names.get((table, path), path), first, last, count)
         for table, path, first, last, count in frames.frame(con, "file_windows")
         .drop("block", "same_as")
         .rows()

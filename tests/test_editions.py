@@ -21,6 +21,7 @@ from kit import cli, editions, metrics, publishing
 from kit.editions import Edition, editions_of
 from kit.errors import ReviewError
 from kit.notes import notes
+from kit.program import Export
 from kit.publishing import publish
 from kit.remaking import remade_text, remake
 from kit.restatements import NOISE, parted
@@ -309,6 +310,33 @@ def test_edition_says_what_it_rests_on(published):
     assert str(published) not in (edition.folder / "edition.json").read_text()
 
 
+def test_files_of_one_name_in_folders_elsewhere_are_told_apart_without_their_place(home, tmp_path):
+    for name, amount in (("aws", 400), ("people", 600)):
+        (tmp_path / "net" / name).mkdir(parents=True)
+        (tmp_path / "net" / name / "costs.csv").write_text(FILES["costs.csv"].replace("1000", str(amount)))
+    replaced("program.toml", '"costs*.csv"', f'"{tmp_path}/net/*/costs.csv"')(home / "program")
+    write_report(home / "program", "2026-Q1", home / "out")
+    edition, _ = publish(home / "program", "2026-Q1", home / "out")
+    rested_on = [(each["file"], each["rows"]) for each in edition.about["inputs"] if each["table"] == "costs"]
+    assert rested_on == [("aws/costs.csv", 1), ("people/costs.csv", 1)]
+    assert str(tmp_path) not in (edition.folder / "edition.json").read_text()
+    assert remake(edition.folder, home / "program").is_same
+    replaced("costs.csv", "400", "500")(tmp_path / "net" / "aws")
+    with pytest.raises(ReviewError, match=r"Changed since the report: aws/costs\.csv\."):
+        publish(home / "program", "2026-Q1", home / "out")
+    remade = remake(edition.folder, home / "program")
+    assert [line.partition(":")[0] for line in remade.inputs] == ["aws/costs.csv (costs)"]
+
+
+def test_shortest_tail_that_tells_files_apart_is_the_name_of_one_elsewhere(tmp_path):
+    for name in ("program/in.csv", "a/in.csv", "a/b/x.csv", "c/b/x.csv", "d/y.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    paths = ["in.csv", *(f"{tmp_path}/{name}" for name in ("a/in.csv", "*/b/x.csv", "d/y.csv"))]
+    names = editions.names_of(tmp_path / "program", [Export(path=paths)])
+    assert sorted(names.values()) == ["a/b/x.csv", "a/in.csv", "c/b/x.csv", "in.csv", "y.csv"]
+
+
 def test_same_report_makes_no_second_edition(home):
     result = CliRunner().invoke(
         cli.main,
@@ -467,6 +495,13 @@ def test_edition_says_which_inputs_are_no_longer_the_same_and_which_figures_diff
     assert f"  costs.csv (costs): another content, {sha256['costs.csv']} then," in result.output
     assert "  scorecard.value_ratio.this: 1.6 then, 2.0 now\n" in result.output
     assert "  onboarding.cost: 1000.0 then, n/a now\n" in result.output
+
+
+def test_file_that_was_moved_for_a_new_one_of_its_name_is_the_same(home):
+    (home / "program" / "costs.csv").rename(home / "program" / "costs-1.csv")
+    written("costs.csv", LATE)(home / "program")
+    assert remake(home / "out" / "editions" / "2026-Q1" / "001", home / "program").is_same
+    assert causes(after(home)) == {"value_ratio": [("late data (costs)", -0.32)]}
 
 
 def test_what_is_no_edition_is_not_made_again(tmp_path):
