@@ -1,4 +1,4 @@
-"""What was published: editions, each with what it rested on, and the pages of quarters never published."""
+"""What was published: editions, each with what it rested on."""
 
 import ast
 import hashlib
@@ -147,25 +147,48 @@ class Edition:
     @cached_property
     def about(self) -> dict[str, Any]:
         """edition.json; empty if it cannot be read."""
-        return _object(self.folder / ABOUT)
+        return read_object(self.folder / ABOUT)
 
     @cached_property
     def figures(self) -> dict[str, Any]:
         """The figures as published; empty if they cannot be read."""
-        return _object(self.folder / FIGURES)
+        return read_object(self.folder / FIGURES)
 
     @cached_property
-    def changes(self) -> tuple[str, ...]:
-        """Those of its files that are not as they were published, each with what is wrong; none if all are."""
+    def wrong(self) -> dict[str, str]:
+        """What is wrong with those of its files that are not as they were published."""
         if not self.about:
-            return (f"{ABOUT} is missing or broken",)
-        own = () if self.about.get("seal") == seal(self.about) else (f"{ABOUT} was changed",)
-        wrong = [
-            f"{name} {'was changed' if (self.folder / name).is_file() else 'is missing'}"
+            return {ABOUT: "is missing or broken"}
+        own = {} if self.about.get("seal") == seal(self.about) else {ABOUT: "was changed"}
+        return own | {
+            name: "was changed" if (self.folder / name).is_file() else "is missing"
             for name, sha256 in self.about.get("files", {}).items()
             if _hash_of(self.folder / name) != sha256
-        ]
-        return (*own, *wrong)
+        }
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Those of its files that are not as they were published, each with what is wrong; none if all are."""
+        return tuple(f"{name} {what}" for name, what in self.wrong.items())
+
+    @property
+    def misplaced(self) -> str:
+        """What it is where it lies in another's place, as a copy does; empty if it is in its own."""
+        if not self.about:
+            return ""
+        number, quarter = self.about.get("number"), self.about.get("quarter")
+        is_own = (number, quarter) == (self.number, self.folder.parent.name)
+        return "" if is_own else f"it is edition {number} of {quarter}"
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its figures are those that were published, of this quarter, under this number."""
+        return bool(self.figures) and not self.misplaced and not {ABOUT, FIGURES} & self.wrong.keys()
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether its settings are those that were published."""
+        return not any(name == ABOUT or name.startswith(f"{SETTINGS}/") for name in self.wrong)
 
     @cached_property
     def sizes(self) -> dict[tuple[str, str], int]:
@@ -188,44 +211,7 @@ def editions_of(pages: Path | str, quarter: str) -> list[Edition]:
     return sorted(found, key=lambda edition: edition.number)
 
 
-@dataclass(frozen=True)
-class Published:
-    """What a quarter's page said: its last edition, or the page that lies there where none was published.
-
-    `first` are the figures of the first edition.
-    """
-
-    figures: Mapping[str, Any]
-    first: Mapping[str, Any]
-    edition: Edition | None
-    changes: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "quarter": self.figures.get("quarter"),
-            "run": self.figures.get("run"),
-            "edition": self.edition.number if self.edition else None,
-            "changed": list(self.changes),
-        }
-
-
-def published(pages: Path | str, quarter: str) -> Published | None:
-    """What was said of a quarter in a folder of pages; None if nothing was."""
-    editions = editions_of(pages, quarter)
-    changes = tuple(
-        f"{each.title} was changed after it was published: {', '.join(each.changes)}"
-        for each in editions
-        if each.changes
-    )
-    if readable := [each for each in editions if each.figures]:
-        return Published(readable[-1].figures, readable[0].figures, readable[-1], changes)
-    file = Path(pages) / quarter / FIGURES
-    if not str(pages) or not (figures := _object(file)):
-        return None
-    return Published(figures, figures, None, changes)
-
-
-def _object(file: Path) -> dict[str, Any]:
+def read_object(file: Path) -> dict[str, Any]:
     """What a file of JSON holds; empty if it is missing, broken or no object."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from kit import beside_words, editions, formats, frames, grades, metrics, quarters
+from kit import beside_words, editions, formats, frames, grades, metrics, quarters, restatements
 from kit.fiscal import Month, Quarter
 from kit.metrics import Metric
 from kit.quarters import day_text
@@ -200,15 +200,18 @@ def notes(review: Review) -> list[str]:
 
 
 def _restated(review: Review) -> list[str]:
-    quarter = quarter_text(review, review.previous.name)
     texts = []
     for restatement in review.restated:
-        metric = review.metric(restatement.key)
-        first = _as_reported(metric, restatement.reported, restatement.currency)
-        then = _as_reported(metric, restatement.published, restatement.currency)
+        metric, quarter = review.metric(restatement.key), quarter_text(review, restatement.quarter)
+        first, then = (
+            restatements.shown(metric.unit, figure, restatement.currency)
+            for figure in (restatement.reported, restatement.published)
+        )
+        to_day = f", to {day_text(restatement.to_day)}," if restatement.to_day else ""
+        where = f" in edition {restatement.reported_in}" if (restatement.reported_in or 1) > 1 else ""
         again = f", as {then} in edition {restatement.edition}" if then != first else ""
         texts.append(
-            f"† {LABELS[restatement.key]}, {quarter}: first reported as {first}{again}; restated:"
+            f"† {LABELS[restatement.key]}, {quarter}: first reported{to_day} as {first}{where}{again}; restated:"
             f" {_causes(metric, restatement)}."
         )
     return [
@@ -218,8 +221,9 @@ def _restated(review: Review) -> list[str]:
 
 
 def _causes(metric: Metric, restatement: Restatement) -> str:
-    """Why a figure moved, each cause with its part; what is under a hundredth of the largest is left out."""
-    least = max(abs(cause.amount or Fraction(0)) for cause in restatement.causes) / 100
+    """Why a figure moved, each cause with its part; what is under a hundredth of the whole movement is left out."""
+    amounts = [cause.amount for cause in restatement.causes if cause.amount is not None]
+    least = abs(sum(amounts, Fraction(0))) / 100
     return ", ".join(
         cause.what
         if cause.amount is None
@@ -250,12 +254,6 @@ def _marked(review: Review) -> list[str]:
     if any(rest):
         told.append(f"Other findings of the checks: {', '.join(part for part in rest if part)}.")
     return told
-
-
-def _as_reported(metric: Metric, value: float, currency: str) -> str:
-    if metric.unit == "money":
-        return formats.money(value, currency)
-    return formats.ratio(value) if metric.unit == "ratio" else formats.percent(value)
 
 
 def definitions(review: Review) -> dict[str, str]:

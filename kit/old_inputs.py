@@ -110,7 +110,12 @@ def _count(program: Program, table: str) -> int:
 
 
 def program_then(edition: Edition, folder: Path) -> Program | None:
-    """The program of a folder with an edition's settings and SQL; None if the kit no longer understands them."""
+    """The program of a folder with an edition's settings and SQL; None if the kit no longer understands them.
+
+    None too if they were changed since.
+    """
+    if not edition.has_settings:
+        return None
     kept = edition.folder / SETTINGS
     try:
         then = Program(folder=folder, **parse((kept / "program.toml").read_text("utf-8-sig")))

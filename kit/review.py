@@ -12,7 +12,18 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from kit import beside, editions, findings, formats, frames, metrics, quarters, reconciliation, restatements
+from kit import (
+    beside,
+    earlier_pages,
+    editions,
+    findings,
+    formats,
+    frames,
+    metrics,
+    quarters,
+    reconciliation,
+    restatements,
+)
 from kit.database import tables_of
 from kit.doubts import Finding
 from kit.errors import ReviewError
@@ -32,7 +43,7 @@ class Review:
     metrics: tuple[Metric, ...]
     inputs: Mapping[str, Any]
     restated: tuple[restatements.Restatement, ...]
-    said: editions.Published | None = None
+    said: earlier_pages.Published | None = None
     found: tuple[Finding, ...] = ()
 
     @cached_property
@@ -75,7 +86,8 @@ class Review:
 def open_review(folder: Path | str, quarter: str = "", published: Path | str = "") -> Review:
     """The review of a program's quarter: by name, or else the last that the data completes.
 
-    `published` is a folder of earlier pages and editions, against which last quarter's figures are held.
+    `published` is a folder of earlier pages and editions, against which last quarter's figures are held, and this
+    quarter's where it was published before.
     """
     program = load_program(folder)
     con = tables_of(program)
@@ -83,10 +95,26 @@ def open_review(folder: Path | str, quarter: str = "", published: Path | str = "
     five = metrics.scorecard(con, chosen)
     inputs = editions.inputs(program)
     before = quarters.previous(con, chosen)
-    said = editions.published(published, before.name)
-    restated = restatements.restatements(con, program, five, inputs, said, before)
+    said = {
+        quarter.name: earlier_pages.said_of(
+            published, quarter, program.program.name, is_over=quarter is not chosen
+        )
+        for quarter in (before, chosen)
+    }
+    restated = [
+        each
+        for quarter, which in ((before, "last"), (chosen, "this"))
+        for each in restatements.restatements(
+            con,
+            program,
+            {metric.key: (metric.unit, getattr(metric, which)) for metric in five},
+            inputs,
+            said[quarter.name],
+            quarter,
+        )
+    ]
     found = reconciliation.findings(con, program, chosen, five, published)
-    return Review(con, chosen, five, inputs, restated, said, found)
+    return Review(con, chosen, five, inputs, tuple(restated), said[before.name], found)
 
 
 def message(review: Review) -> str:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -17,14 +18,16 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kit import cli, editions, metrics, publishing
+from kit import cli, editions, fiscal, metrics, publishing
+from kit.earlier_pages import said_of
 from kit.editions import Edition, editions_of
 from kit.errors import ReviewError
-from kit.notes import notes
+from kit.metrics import Metric
+from kit.notes import _causes, notes
 from kit.program import Export
 from kit.publishing import publish
 from kit.remaking import remade_text, remake
-from kit.restatements import NOISE, parted
+from kit.restatements import NOISE, Restatement, has_moved, parted
 from kit.review import Review, figures, open_review
 
 pytestmark = pytest.mark.slow
@@ -217,23 +220,127 @@ def test_page_that_was_never_published_is_compared_with_as_it_lies_there(home):
     }
 
 
-def test_last_edition_is_compared_with_and_the_first_is_told(home):
+def test_movement_is_counted_from_the_first_edition_however_many_follow(home):
     late(home / "program")
-    write_report(home / "program", "2026-Q1", home / "out")
+    again = write_report(home / "program", "2026-Q1", home / "out")
+    # The second edition says itself what it restates.
+    assert causes(again) == {"value_ratio": [("late data (costs)", -0.32)]}
+    assert notes(again)[0] == (
+        "† Program cost vs. value, Q1 2026: first reported as 1.6 : 1; restated: late data (costs) −0.32."
+    )
     edition, is_new = publish(home / "program", "2026-Q1", home / "out")
     assert (edition.number, is_new) == (2, True)
-    assert causes(after(home)) == {}
+    assert causes(after(home)) == {"value_ratio": [("late data (costs)", -0.32)]}
     review = after(home, setting)
-    assert causes(review) == {"value_ratio": [("changed settings (attribution)", -0.16)]}
+    assert causes(review) == {
+        "value_ratio": [("late data (costs)", -0.32), ("changed settings (attribution)", -0.16)]
+    }
     assert notes(review)[0].startswith(
         "† Program cost vs. value, Q1 2026: first reported as 1.6 : 1, as 1.3 : 1 in edition 2; restated:"
     )
     assert figures(review)["compared_with"] == {
         "quarter": "2026-Q1",
-        "run": edition.about["run"],
-        "edition": 2,
+        "run": editions_of(home / "out", "2026-Q1")[0].about["run"],
+        "edition": 1,
+        "last_edition": 2,
         "changed": [],
     }
+
+
+def test_same_report_restates_nothing_of_its_own_edition(home):
+    assert write_report(home / "program", "2026-Q1", home / "out").restated == ()
+
+
+def test_figure_that_came_or_went_is_restated_without_an_amount(home):
+    went = after(home, replaced("program.toml", 'worklogs = { path = "worklogs.csv" }\n', ""))
+    assert causes(went) == {"cost_per_partner": [("changed settings (exports)", 0.0)]}
+    assert notes(went)[0] == (
+        "† Cost per partner onboarded, Q1 2026: first reported as $1,000; restated: changed settings (exports)."
+    )
+    [told] = figures(went)["restated"]
+    assert (told["reported"], told["now"], told["causes"][0]["amount"]) == (1000, None, None)
+    [found] = [each for each in went.found if each.check == "settled quarter moved"]
+    assert found.seen == ("cost_per_partner: $1,000 then, n/a now",)
+
+
+def test_figure_that_was_absent_and_came_late_is_restated(home):
+    shutil.rmtree(home / "out")
+    written("worklogs.csv", "date,activity,role,hours\n")(home / "program")
+    write_report(home / "program", "2026-Q1", home / "out")
+    publish(home / "program", "2026-Q1", home / "out")
+    review = after(home, written("worklogs.csv", FILES["worklogs.csv"]))
+    assert causes(review) == {"cost_per_partner": [("late data (worklogs)", 0.0)]}
+    assert "first reported as n/a; restated: late data (worklogs)." in notes(review)[0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "then", "now", "is_moved"),
+    [
+        ("money", 19749.0, 19753, True),  # $19.7K and $19.8K
+        ("money", 19751.0, 19753, False),
+        ("money", 19751.0, 19770, True),  # a thousandth, though both are $19.8K
+        ("money", 100.0, 100.0000000001, False),
+        ("money", None, None, False),
+        ("money", 0.0, None, True),
+        ("rate", None, 0, True),
+        ("rate", 0.91649, 0.91651, True),  # 91.6% and 91.7%
+    ],
+)
+def test_figure_moved_where_the_page_shows_another(unit, then, now, is_moved):
+    assert has_moved(unit, then, None if now is None else Fraction(now), "USD") == is_moved
+
+
+def test_calendar_of_other_quarters_is_compared_by_days(home):
+    start = replaced("program.toml", "[attribution]", "fiscal_year_start = 4\n[attribution]")
+    start(home / "program")
+    late(home / "program")
+    # January to March 2026 is the fourth quarter of the year that began in April 2025.
+    review = open_review(home / "program", "2027-Q1", home / "out")
+    assert (review.previous.name, review.said and review.said.figures["quarter"]) == ("2026-Q4", "2026-Q1")
+    assert causes(review) == {"value_ratio": [("late data (costs)", -0.32)]}
+    [found] = [each for each in review.found if each.check == "settled quarter moved"]
+    assert found.what == "published: 1 figure of 2026-Q4 is no longer as first reported."
+
+
+def test_calendar_without_the_published_days_compares_nothing_and_says_so(home):
+    replaced("program.toml", "[attribution]", "fiscal_year_start = 12\n[attribution]")(home / "program")
+    late(home / "program")
+    # From December 2025 to February 2026, and from March on.
+    review = open_review(home / "program", "2026-Q2", home / "out")
+    assert causes(review) == {}
+    assert notes(review)[0] == (
+        "The fiscal calendar changed since 2026-Q1 was published: nothing was published for 1 December 2025 to"
+        " 28 February 2026 that 2026-Q1 could be compared with."
+    )
+    assert not [each for each in review.found if each.check == "settled quarter moved"]
+
+
+def test_what_another_program_published_is_not_compared_with(home):
+    replaced("program.toml", '"Small"', '"Other"')(home / "program")
+    review = after(home, late)
+    assert causes(review) == {}
+    assert notes(review)[0] == (
+        "What was published here for 1 January 2026 to 31 March 2026 is of another program, Small: 2026-Q1 is not"
+        " compared with it."
+    )
+
+
+def test_quarter_published_before_it_was_over_says_to_which_day(home):
+    shutil.rmtree(home / "out")
+    lines = FILES["calls.csv"].splitlines(keepends=True)
+    written("calls.csv", "".join(lines[:3]))(home / "program")
+    write_report(home / "program", "2026-Q1", home / "out")
+    publish(home / "program", "2026-Q1", home / "out")
+    review = after(home, written("calls.csv", FILES["calls.csv"]), late)
+    assert "Q1 2026: first reported, to 10 February 2026, as 1.6 : 1; restated:" in " ".join(notes(review))
+
+
+def test_small_part_stays_where_it_is_the_movement():
+    parts = parted([Fraction(10), Fraction(60), Fraction(10), Fraction(1004, 100)], ["one", "two", "three"])
+    restatement = Restatement("2026-Q1", "value_ratio", 10, 10, 10.04, 1, 1, None, "USD", parts)
+    assert _causes(Metric("value_ratio", "ratio", *[None] * 3, *[""] * 3, (), "B"), restatement) == (
+        "one +50.0, two −50.0, three +0.04"
+    )
 
 
 def test_money_in_another_currency_has_no_difference(home):
@@ -244,7 +351,11 @@ def test_money_in_another_currency_has_no_difference(home):
         replaced("program.toml", '"USD"', '"EUR"'),
         replaced("program.toml", "worklogs = {", 'fx = { path = "fx.csv" }\nworklogs = {'),
     )
-    assert causes(review) == {"revenue": [("changed settings (amounts were in USD)", 0.0)]}
+    # Ten hours at 100 are another amount too.
+    because = [("changed settings (amounts were in USD)", 0.0)]
+    assert causes(review) == {"revenue": because, "cost_per_partner": because}
+    [found] = [each for each in review.found if each.check == "settled quarter moved"]
+    assert found.seen == ("revenue: $1,200 then, €960 now", "cost_per_partner: $1,000 then, €1,000 now")
     assert notes(review)[0].endswith(
         "first reported as $1,200; restated: changed settings (amounts were in USD)."
     )
@@ -383,7 +494,8 @@ def test_edition_that_was_changed_is_known(home, change, found):
     change(home / "out" / "editions" / "2026-Q1" / "001")
     [edition] = editions_of(home / "out", "2026-Q1")
     assert edition.changes == (found,)
-    said = editions.published(home / "out", "2026-Q1")
+    quarter = fiscal.quarters([*fiscal.calendar_months(date(2026, 1, 1), date(2026, 3, 31), 1)])[0]
+    said = said_of(home / "out", quarter, "Small")
     assert said and said.changes == (f"edition 1 of 2026-Q1 was changed after it was published: {found}",)
 
 
@@ -391,16 +503,42 @@ def test_page_and_commands_say_that_an_edition_was_changed(home):
     folder = home / "out" / "editions" / "2026-Q1" / "001"
     replaced("figures.json", "1200.0", "1300.0")(folder)
     review = after(home)
-    assert notes(review)[1] == (
+    assert notes(review)[0] == (
         "Edition 1 of 2026-Q1 was changed after it was published: figures.json was changed."
     )
-    assert causes(review) == {"revenue": [("reason unknown", -100.0)]}
+    # Nothing is compared with figures that are known to be false.
+    assert causes(review) == {}
     where = ["--program", str(home / "program"), "--out", str(home / "out")]
     result = CliRunner().invoke(cli.main, ["publish", *where, "--quarter", "2026-Q1"])
     assert "edition 1 of 2026-Q1 was changed after it was published: figures.json" in result.output
     # The report is published once more, whole, beside what is no longer.
     assert "Published as edition 2 of 2026-Q1" in result.output
     assert json.loads((folder / "figures.json").read_text())["scorecard"]["revenue"]["this"] == 1300.0
+
+
+def test_edition_in_the_place_of_another_or_gone_is_known_and_not_compared_with(home):
+    folder = home / "out" / "editions" / "2026-Q1"
+    late(home / "program")
+    write_report(home / "program", "2026-Q1", home / "out")
+    publish(home / "program", "2026-Q1", home / "out")
+    shutil.copytree(folder / "002", folder / "004")
+    shutil.copytree(folder / "001", folder.parent / "2025-Q4" / "001")
+    shutil.rmtree(folder / "001")
+    review = after(home, setting)
+    assert review.said
+    assert review.said.changes == (
+        "edition 4 of 2026-Q1 was changed after it was published: it is edition 2 of 2026-Q1",
+        "editions 1, 3 of 2026-Q1 are missing",
+    )
+    assert notes(review)[0] == (
+        "† Program cost vs. value, Q1 2026: first reported as 1.3 : 1 in edition 2; restated: changed settings"
+        " (attribution) −0.16."
+    )
+
+
+def test_settings_that_were_changed_in_an_edition_are_not_worked_with(home):
+    added("settings/program.toml", "\n")(home / "out" / "editions" / "2026-Q1" / "001")
+    assert causes(after(home, setting)) == {"value_ratio": [("changed settings", -0.2)]}
 
 
 # Whole or not at all

@@ -292,11 +292,19 @@ def test_exports_that_changed_meanwhile_stop_the_workbook(made, tmp_path):
 
 
 def test_restated_figure_stands_beside_what_was_reported(made):
-    moved = [{"key": "revenue", "reported": 480.0, "reason": "late data (invoices)"}]
-    sheet = opened(made.content(restated=moved))["Restatements"]
-    assert [cell.value for cell in sheet[5]] == [
-        "API program revenue", "2026-Q1", 480, 500, "=$D5-$C5", "late data (invoices)",
+    moved = [
+        {"key": key, "quarter": "2026-Q1", "reported": reported, "now": 500.0, "currency": currency, "reason": "why"}
+        for key, reported, currency in (
+            ("revenue", 480.0, "USD"), ("revenue", 480.0, "EUR"), ("revenue", None, "USD"), ("value_ratio", 2.0, "EUR"),
+        )
     ]  # fmt: skip
+    sheet = opened(made.content(restated=moved))["Restatements"]
+    assert [[cell.value for cell in row] for row in sheet["A5:G8"]] == [
+        ["API program revenue", "2026-Q1", 480, "USD", 500, "=$E5-$C5", "why"],
+        ["API program revenue", "2026-Q1", 480, "EUR", 500, None, "why"],
+        ["API program revenue", "2026-Q1", None, "USD", 500, None, "why"],
+        ["Program cost vs. value", "2026-Q1", 2, None, 500, "=$E8-$C8", "why"],
+    ]
 
 
 def test_ledger_accounts_for_every_row(content):

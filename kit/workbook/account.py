@@ -94,26 +94,36 @@ def _reasons(of: Subject) -> None:
 
 
 def _restatements(of: Subject) -> None:
-    metrics = {metric.key: metric for metric in of.check.metrics}
-    rows: list[Row] = [
-        {
-            "figure": notes.LABELS[told["key"]],
-            "quarter": of.previous.name,
-            "reported": told["reported"],
-            "now": now,
-            "difference": float(now) - told["reported"],
-            "reason": told["reason"],
-        }
-        for told in of.figures["restated"]
-        if (now := metrics[told["key"]].last) is not None
-    ]
+    units = {metric.key: metric.unit for metric in of.check.metrics}
+    rows: list[Row] = []
+    for told in of.figures["restated"]:
+        is_money, is_other = units[told["key"]] == "money", told["currency"] != of.figures["currency"]
+        is_known = told["now"] is not None and told["reported"] is not None and not (is_money and is_other)
+        rows.append(
+            told
+            | {
+                "figure": notes.LABELS[told["key"]],
+                "currency": told["currency"] if is_money else None,
+                "difference": told["now"] - told["reported"] if is_known else None,
+            }
+        )
     columns = [
         Column("Figure", "figure", "text", width=28),
         Column("Quarter", "quarter", "text", width=12),
         Column("First reported", "reported", "amount", width=16),
+        Column("In", "currency", "text", width=8),
         Column("Now", "now", "amount", width=16),
-        Column("Difference", "difference", "amount", formula=lambda row: "{now}-{reported}", width=16),
+        Column(
+            "Difference",
+            "difference",
+            "amount",
+            formula=lambda row: None if row["difference"] is None else "{now}-{reported}",
+            width=16,
+        ),
         Column("Why", "reason", "wide", width=60),
     ]
-    note = "Last quarter’s figures that its own page had otherwise. Rates are fractions: 0.031 is 3.1 %."
+    note = (
+        f"Figures that their quarter’s own page had otherwise; now in {of.figures['currency']}."
+        " Rates are fractions: 0.031 is 3.1 %."
+    )
     of.book.table("Restatements", "Restatements", note, columns, rows)
