@@ -197,9 +197,15 @@ class Edition:
 
 
 def seal(about: Mapping[str, Any]) -> str:
-    """A hash of all that an edition.json says beside it."""
+    """A hash of all that an edition.json, or a figures.json, says beside it."""
     rest = {name: value for name, value in about.items() if name != "seal"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def sealed(figures: Mapping[str, Any], page: bytes) -> dict[str, Any]:
+    """A report's figures with the hash of its page and their own: neither can be changed by hand without a trace."""
+    found = {**figures, "page": hashlib.sha256(page).hexdigest()}
+    return found | {"seal": seal(found)}
 
 
 def editions_of(pages: Path | str, quarter: str) -> list[Edition]:

@@ -40,7 +40,8 @@ def publish(folder: Path, quarter: str, out: Path) -> tuple[Edition, bool]:
     """Freeze the report in <out>/<quarter>/ as the quarter's next edition; that edition, and whether it is a new one.
 
     The report of the last edition makes no other. An empty quarter is the last that the data completes. ReviewError if
-    there is no report, or if settings, files or kit are no longer those that it rests on: nobody could make it again.
+    there is no report, if it was changed by hand, or if settings, files or kit are no longer those that it rests on:
+    nobody could make it again.
     """
     program = load_program(folder)
     with tables_of(program) as con:
@@ -56,8 +57,15 @@ def publish(folder: Path, quarter: str, out: Path) -> tuple[Edition, bool]:
         raise ReviewError("program.toml is being written to. Run again when it is done.")
     run = run_name(of, chosen.name)
     said = {key: figures["scorecard"].get(key, {}).get("this") for key in five}
-    if said != five or run.encode() not in report[PAGE]:
-        raise ReviewError(f"{out / chosen.name} was changed since the report was made. Make it again.")
+    changed = [
+        *([FIGURES] if said != five or figures.get("seal") != seal(figures) else []),
+        *([PAGE] if figures.get("page") != _hash(report[PAGE]) or run.encode() not in report[PAGE] else []),
+    ]
+    if changed:
+        raise ReviewError(
+            f"{out / chosen.name}: {' and '.join(changed)} {'were' if len(changed) > 1 else 'was'} changed since the"
+            " report was made. Make it again."
+        )
     about = {
         "quarter": chosen.name,
         "run": run,

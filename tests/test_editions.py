@@ -75,8 +75,9 @@ def write_report(program: Path, quarter: str, out: Path) -> Review:
     review = open_review(program, quarter, out)
     folder = out / review.quarter.name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "figures.json").write_text(json.dumps(figures(review)))
-    (folder / "one-pager.html").write_text("<p>" + " ".join(notes(review)), encoding="utf-8")
+    page = "<p>" + " ".join(notes(review))
+    (folder / "figures.json").write_text(json.dumps(editions.sealed(figures(review), page.encode())))
+    (folder / "one-pager.html").write_bytes(page.encode())
     return review
 
 
@@ -469,7 +470,17 @@ def test_same_report_makes_no_second_edition(home):
         ),
         (
             lambda program: replaced("figures.json", "1200.0", "1300.0")(program.parent / "out" / "2026-Q1"),
-            "was changed since the report was made",
+            "figures.json was changed since the report was made",
+        ),
+        (
+            lambda program: replaced("figures.json", '"registered": 1', '"registered": 9')(
+                program.parent / "out" / "2026-Q1"
+            ),
+            "figures.json was changed since the report was made",
+        ),
+        (
+            lambda program: added("one-pager.html", " Revenue: $29.8K.")(program.parent / "out" / "2026-Q1"),
+            "one-pager.html was changed since the report was made",
         ),
     ],
 )
