@@ -46,6 +46,7 @@ what_if     a pricing case with one thing changed, what it comes to, and its blo
 findings    figures → sentences
 editions    what was published, and what it rested on
 earlier_pages   what was said of a quarter before
+kept_lines  the lines of a small export as hashes
 old_inputs  what an edition rested on, as far as it still is there
 restatements   what has been restated since, and why
 gaps        days and months in which a source has nothing, and days with far more than usual

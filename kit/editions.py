@@ -29,6 +29,7 @@ RESTS_ON = {
 HERE = Path(__file__).parent
 FOLDER = "editions"
 ABOUT, FIGURES, PAGE, SETTINGS = "edition.json", "figures.json", "one-pager.html", "settings"
+LINES = "lines.bin"
 # The releases that figures could come out of otherwise.
 ENGINES = ("duckdb", "polars")
 
@@ -194,6 +195,25 @@ class Edition:
     def sizes(self) -> dict[tuple[str, str], int]:
         """How many bytes each file had that it rests on, by table and name."""
         return {(each["table"], each["file"]): each["bytes"] for each in self.about.get("inputs", [])}
+
+    def lines(self, table: str, name: str) -> bytes:
+        """Hashes of a file's lines as `kept_lines` makes them; empty where none were kept, or they were changed."""
+        if LINES in self.wrong or ABOUT in self.wrong:
+            return b""
+        first, last = self._places.get((table, name), (0, 0))
+        if first == last:
+            return b""
+        with (self.folder / LINES).open("rb") as stream:
+            stream.seek(first)
+            return stream.read(last - first)
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """Where in the file of lines those of each file begin and end."""
+        return {
+            (each["table"], each["file"]): tuple(each.get("lines", (0, 0)))
+            for each in self.about.get("inputs", [])
+        }
 
 
 def seal(about: Mapping[str, Any]) -> str:

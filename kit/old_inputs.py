@@ -10,10 +10,12 @@ from pydantic import PrivateAttr
 
 from kit.cache import open_cache
 from kit.editions import SETTINGS, Edition, fingerprints, names_of
+from kit.kept_lines import shared, write_lines
 from kit.program import Export, Program
 from kit.toml_lines import parse
 
 BLOCK = 1 << 20
+MOST = 0.5  # of a file's lines make another that file
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,21 @@ def compared(program: Program, then: Mapping[str, Mapping[str, str]], edition: E
         after, before = now.get(table, {}), then.get(table, {})
         kept = _kept(before, after)
         rest = {name: sha256 for name, sha256 in after.items() if name not in kept.values()}
+        files = {
+            name: file for file, name in names_of(program.folder, program.exports.get(table, [])).items()
+        }
         other = {name: name for name in before if name not in kept and name in rest}
+        for name in before.keys() - kept.keys() - other.keys():
+            left = {each: files[each] for each in rest if each in files and each not in other.values()}
+            if today := _moved(edition, table, name, before[name], left):
+                other[name] = today
         engines = {export.table for export in program.exports.get(table, []) if export.table}
+        # A register read from several files is told in the order of their names, which a copy would not have.
+        is_cut = edition is not None and not (table == "partners" and len(files) > 1)
         grown = {
             name
             for name, today in other.items()
-            if name not in engines and _has_grown(program, edition, table, name, before[name], today)
+            if is_cut and today in files and _has_grown(edition, table, name, before[name], files[today])
         }
         found = {
             "added": rest.keys() - other.values(),
@@ -62,8 +73,8 @@ def compared(program: Program, then: Mapping[str, Mapping[str, str]], edition: E
             "retold": other.keys() & engines,
             "gone": before.keys() - kept.keys() - other.keys(),
         }
-        for name, files in found.items():
-            sets[name][table] = frozenset(files)
+        for name, each in found.items():
+            sets[name][table] = frozenset(each)
         became[table] = kept | other
     return Files(**sets, became=became)
 
@@ -78,17 +89,37 @@ def _kept(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]
     }
 
 
-def _has_grown(
-    program: Program, edition: Edition | None, table: str, name: str, sha256: str, today: str
-) -> bool:
-    """Whether a file begins with what it was when the edition was published."""
-    size = edition.sizes.get((table, name), 0) if edition else 0
-    file = _file_named(program, table, today)
-    # A register read from several files is told in the order of their names, which a copy would not have.
-    if not size or file is None or (table == "partners" and _count(program, table) > 1):
+def _moved(
+    edition: Edition | None, table: str, name: str, sha256: str, left: Mapping[str, Path]
+) -> str | None:
+    """What a file is called today that lies elsewhere and is no longer what it was; None if nothing left is it.
+
+    It has its own name in another folder, and all that it was, or the greater part of its lines.
+    """
+    alike = {each: file for each, file in left.items() if Path(each).name == Path(name).name}
+    lines = edition.lines(table, name) if edition else b""
+    for each, file in alike.items():
+        if _has_grown(edition, table, name, sha256, file) or (lines and shared(file, lines, sha256) > MOST):
+            return each
+    return None
+
+
+def _has_grown(edition: Edition | None, table: str, name: str, sha256: str, file: Path) -> bool:
+    """Whether a file holds all that it was when the edition was published: each line, or else as its beginning."""
+    if edition is None or not file.is_file():
         return False
+    if lines := edition.lines(table, name):
+        return shared(file, lines, sha256) == 1
+    size = edition.sizes.get((table, name), 0)
     with file.open("rb") as stream:
-        return _hash_of_beginning(stream, size) == sha256
+        return bool(size) and _hash_of_beginning(stream, size) == sha256 and _is_end_of_line(stream, size)
+
+
+def _is_end_of_line(stream: Any, size: int) -> bool:
+    """Whether a beginning of that many bytes breaks off no line, and so no value."""
+    stream.seek(size - 1)
+    last, following = stream.read(1), stream.read(1)
+    return last == b"\n" or following in (b"", b"\r", b"\n")
 
 
 def _hash_of_beginning(stream: Any, size: int) -> str:
@@ -97,16 +128,6 @@ def _hash_of_beginning(stream: Any, size: int) -> str:
         digest.update(block)
         size -= len(block)
     return "" if size else digest.hexdigest()
-
-
-def _file_named(program: Program, table: str, name: str) -> Path | None:
-    """The local file of that name; None if it is elsewhere or gone."""
-    names = names_of(program.folder, program.exports.get(table, []))
-    return next((file for file, its in names.items() if its == name and file.is_file()), None)
-
-
-def _count(program: Program, table: str) -> int:
-    return sum(len(export.files(program.folder)) for export in program.exports.get(table, []))
 
 
 def program_then(edition: Edition, folder: Path) -> Program | None:
@@ -136,9 +157,39 @@ def program_then(edition: Edition, folder: Path) -> Program | None:
     return then.model_copy(update={"exports": exports})
 
 
+def has_other_sql(edition: Edition, folder: Path) -> bool:
+    """Whether a program's own SQL differs from an edition's."""
+    kept = edition.about.get("sql", {})
+    return any(_is_other(folder / name, edition.folder / SETTINGS / file) for name, file in kept.items())
+
+
 def _is_other(now: Path, then: Path) -> bool:
     """Whether a file differs from the one kept, or is gone: where not, logs that it selects need not be read again."""
     return not now.is_file() or now.read_bytes() != then.read_bytes()
+
+
+def relocated(
+    then: Program, now: Program, before: Mapping[str, Mapping[str, str]], edition: Edition
+) -> Program:
+    """A program of then that looks for its exports where they lie now.
+
+    Where its files are not found there, they were not moved: then it looks for them where they lay.
+    """
+    moved = {
+        table: [
+            export.model_copy(update={"path": today.path})
+            for export, today in zip(blocks, now.exports[table], strict=True)
+        ]
+        for table, blocks in then.exports.items()
+        if len(now.exports.get(table, [])) == len(blocks)
+        and [export.path for export in blocks] != [today.path for today in now.exports[table]]
+    }
+    if not moved:
+        return then
+    everywhere = then.model_copy(update={"exports": {**then.exports, **moved}})
+    gone = compared(everywhere, before, edition).gone
+    found = {table: blocks for table, blocks in moved.items() if not gone.get(table)}
+    return then.model_copy(update={"exports": {**then.exports, **found}})
 
 
 class OldExport(Export):
@@ -150,13 +201,19 @@ class OldExport(Export):
         return [self._read[file] for file in super().of_pattern(folder, pattern) if file in self._read]
 
 
-def narrowed(program: Program, files: Files, edition: Edition | None, work: Path) -> Program:
-    """A program with none but the files that an edition had; those that have grown are cut, in a folder of ours."""
+def narrowed(program: Program, files: Files, edition: Edition | None, work: Path, whole: str = "") -> Program:
+    """A program with none but the files that an edition had; those that have grown are cut, in a folder of ours.
+
+    One table may be left `whole`, as it is now.
+    """
     exports: dict[str, list[Export]] = {}
     for number, (table, blocks) in enumerate(program.exports.items()):
+        if table == whole:
+            exports[table] = blocks
+            continue
         then = {today: name for name, today in files.became.get(table, {}).items()}
         read = {
-            file: _cut(file, work / str(number) / then[name], edition.sizes[table, then[name]])
+            file: _cut(file, edition, table, then[name], work / str(number) / then[name])
             if edition and then[name] in files.grown[table]
             else file
             for file, name in names_of(program.folder, blocks).items()
@@ -171,8 +228,14 @@ def narrowed(program: Program, files: Files, edition: Edition | None, work: Path
     return program.model_copy(update={"exports": exports})
 
 
-def _cut(file: Path, copy: Path, left: int) -> Path:
-    """A copy of a file's beginning, as long as the file was."""
+def _cut(file: Path, edition: Edition, table: str, name: str, copy: Path) -> Path:
+    """A copy of what a file was: of its lines of then, or of its beginning."""
+    if lines := edition.lines(table, name):
+        sha256 = edition.figures["inputs"]["files"][table][name]
+        return write_lines(file, lines, sha256, copy)
+    if copy.is_file():
+        return copy
+    left = edition.sizes[table, name]
     copy.parent.mkdir(parents=True, exist_ok=True)
     with file.open("rb") as source, copy.open("wb") as target:
         while left > 0 and (block := source.read(min(BLOCK, left))):

@@ -16,6 +16,7 @@ from kit.editions import (
     ENGINES,
     FIGURES,
     FOLDER,
+    LINES,
     PAGE,
     SETTINGS,
     Edition,
@@ -27,6 +28,7 @@ from kit.editions import (
     settings_texts,
 )
 from kit.errors import ReviewError
+from kit.kept_lines import NOT_KEPT, hashes_of
 from kit.program import Program, load_program
 from kit.restatements import file_windows
 from kit.review import number
@@ -73,10 +75,10 @@ def publish(folder: Path, quarter: str, out: Path) -> tuple[Edition, bool]:
         "currency": program.program.currency,
         "timezone": program.program.timezone,
         **{name: of[name] for name in ("kit", "source", "definitions", "engines", "settings")},
-        "inputs": _inputs(program, of, windows),
+        "inputs": (rests_on := _inputs(program, of, windows)),
         "report": {name: _hash(content) for name, content in report.items()},
     }
-    return _freeze(out, about, report, texts)
+    return _freeze(out, about, {**report, LINES: _lines(program, rests_on)}, texts)
 
 
 def _freeze(
@@ -109,7 +111,7 @@ def _write(
 ) -> None:
     """The files of an edition, and what they are."""
     (folder / SETTINGS).mkdir(parents=True)
-    files = {FIGURES: report[FIGURES], PAGE: _with_number(report[PAGE], about)}
+    files = {**report, PAGE: _with_number(report[PAGE], about)}
     sql = {}
     for place, (name, text) in enumerate(texts.items()):
         kept = f"{place}-{Path(name).name}" if place else name
@@ -161,6 +163,23 @@ def _inputs(
                 }
             )
     return found
+
+
+def _lines(program: Program, rests_on: list[dict[str, Any]]) -> bytes:
+    """The hashes of the lines of small exports, one after the other; each input says where its own are."""
+    files = {
+        (table, name): file
+        for table, exports in program.exports.items()
+        for file, name in names_of(program.folder, exports).items()
+        if table not in NOT_KEPT
+    }
+    found = bytearray()
+    for each in rests_on:
+        file = files.get((each["table"], each["file"]))
+        hashes = hashes_of(file, each["sha256"]) if file else b""
+        each["lines"] = [len(found), len(found) + len(hashes)]
+        found += hashes
+    return bytes(found)
 
 
 def _stop_at_other_inputs(folder: Path, figures: Mapping[str, Any], of: Mapping[str, Any]) -> None:

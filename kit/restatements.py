@@ -11,7 +11,7 @@ step that cannot be worked out is one part with the next.
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -28,8 +28,8 @@ from kit.editions import RESTS_ON, SETTINGS, Edition, names_of
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
 from kit.metrics import Figure
-from kit.old_inputs import Files, compared, narrowed, program_then
-from kit.program import Program
+from kit.old_inputs import Files, compared, has_other_sql, narrowed, program_then, relocated
+from kit.program import Export, Program
 from kit.toml_lines import parse
 
 # Shown figures agree to three digits; less than that is no restatement.
@@ -37,7 +37,9 @@ VISIBLE = 0.0005
 # Published figures are JSON numbers, exact figures are not.
 NOISE = Fraction(1, 10**9)
 NAMED = 3
-NO_FIGURES = ("plan", "goal")
+NO_FIGURES = ("plan", "goal", "page")
+# The figures that a block of settings moves, where it is not all of them.
+ONLY = {"rate": ("cost_per_partner",), "attribution": ("value_ratio",), "avoidance": ("value_ratio",)}
 
 
 @dataclass(frozen=True)
@@ -175,17 +177,18 @@ def causes(
 ) -> dict[str, tuple[Cause, ...]]:
     """Why each figure moved, by its key."""
     then = said.figures.get("inputs", {})
-    before, settings = program, ""
+    before, settings = program, dict[str, str]()
     if of["settings"] != then.get("settings"):
-        before = (program_then(said.edition, program.folder) if said.edition else None) or program
-        settings = _changed_settings(said.edition, program)
+        old = program_then(said.edition, program.folder) if said.edition else None
+        if old and said.edition:
+            before = relocated(old, program, then.get("files", {}), said.edition)
+        settings = _changed_settings(said.edition, before if old else None, program)
     is_known = before is not program or not settings
     files = compared(before, then.get("files", {}), said.edition)
-    late = _spoken_by(con, program, files, quarter.last_day)
     definition = _changed_definition(of, then)
     now = {key: each.now for key, each in moved.items()}
     between = figures_of(before, quarter) if before is not program else now
-    on_old, is_late_last = between, False
+    on_old, is_late_last, late = between, False, dict[str, Sequence[str]]()
     if any(files.added.values()) or any(files.grown.values()):
         with tempfile.TemporaryDirectory() as work:
             on_old = figures_of(narrowed(before, files, said.edition, Path(work) / "then"), quarter)
@@ -194,19 +197,22 @@ def causes(
             ):  # The old settings may be at a loss with new files, not the new ones with the old.
                 is_late_last = True
                 between = figures_of(narrowed(program, files, said.edition, Path(work) / "now"), quarter)
+            steps = (program, between, now) if is_late_last else (before, on_old, between)
+            late = _late_tables(*steps, moved, files, said.edition, quarter, Path(work) / "late")
     found = {}
     for key, each in moved.items():
-        other = [_corrected(key, files), definition, "" if is_known else settings]
-        later = [_named("late data", key, late), settings if is_known else ""]
-        steps = [" or ".join(what for what in other if what), *(reversed(later) if is_late_last else later)]
+        its_settings = settings.get(key, "")
+        other = [_corrected(key, files), definition, "" if is_known else its_settings]
+        later = [_named("late data", late.get(key, ())), its_settings if is_known else ""]
+        named = [" or ".join(what for what in other if what), *(reversed(later) if is_late_last else later)]
         if each.reported is None or each.now is None:
             there = [
                 figures[key] is not None if key in figures else None for figures in (on_old, between, now)
             ]
-            found[key] = turned([each.reported is not None, *there], steps)
+            found[key] = turned([each.reported is not None, *there], named)
         else:
             points = [on_old.get(key), between.get(key), each.now]
-            found[key] = parted([Fraction(each.reported), *map(_fraction, points)], steps)
+            found[key] = parted([Fraction(each.reported), *map(_fraction, points)], named)
     return found
 
 
@@ -261,18 +267,36 @@ def _fraction(figure: Figure) -> Fraction | None:
 # What changed
 
 
-def _spoken_by(
-    con: duckdb.DuckDBPyConnection, program: Program, files: Files, last_day: date
-) -> dict[str, frozenset[str]]:
-    """The files that came late, by table: those with rows of days up to one, or rows of no days."""
-    begins = {
-        (table, name): first for table, name, first, _, _ in file_windows(con, program) if first is not None
+def _late_tables(
+    program: Program,
+    without: Mapping[str, Figure],
+    whole: Mapping[str, Figure],
+    moved: Iterable[str],
+    files: Files,
+    edition: Edition | None,
+    quarter: Quarter,
+    work: Path,
+) -> dict[str, Sequence[str]]:
+    """The tables whose new rows moved a figure, by figure: worked out with those of one table at a time.
+
+    `without` are a program's figures without any new rows, `whole` with all. Where no table moves a figure by itself,
+    all that it rests on do together.
+    """
+    new = [table for table in files.added if files.added[table] or files.grown[table]]
+    found: dict[str, Sequence[str]] = {
+        key: [table for table in RESTS_ON[key] if table in new]
+        for key in moved
+        if without.get(key) != whole.get(key)
     }
-    return {
-        table: frozenset(name for name in added if begins.get((table, name), last_day) <= last_day)
-        | files.grown.get(table, frozenset())
-        for table, added in files.added.items()
+    asked = {table for tables in found.values() if len(tables) > 1 for table in tables}
+    alone = {
+        table: figures_of(narrowed(program, files, edition, work, whole=table), quarter)
+        for table in sorted(asked)
     }
+    for key, tables in found.items():
+        own = [table for table in tables if table in alone and alone[table].get(key) != without.get(key)]
+        found[key] = own or tables
+    return found
 
 
 def file_windows(
@@ -293,20 +317,18 @@ def file_windows(
 
 
 def _corrected(key: str, files: Files) -> str:
-    changed = {
-        table: files.corrected.get(table, frozenset()) | files.gone.get(table, frozenset())
-        for table in {*files.corrected, *files.gone}
-    }
+    changed = [table for table in RESTS_ON[key] if files.corrected.get(table) or files.gone.get(table)]
     parts = [
-        _named("corrected source", key, changed),
-        _named("late data or corrected source", key, files.retold),
+        _named("corrected source", changed),
+        _named(
+            "late data or corrected source", [table for table in RESTS_ON[key] if files.retold.get(table)]
+        ),
     ]
     return " and ".join(part for part in parts if part)
 
 
-def _named(what: str, key: str, files: Mapping[str, frozenset[str]]) -> str:
-    """What happened to the tables that a figure rests on, with their names; empty if nothing did."""
-    tables = [table for table in RESTS_ON[key] if files.get(table)]
+def _named(what: str, tables: Sequence[str]) -> str:
+    """What happened to tables, with their names; empty if there are none."""
     more = f" and {len(tables) - NAMED} more" if len(tables) > NAMED else ""
     return f"{what} ({', '.join(tables[:NAMED])}{more})" if tables else ""
 
@@ -320,16 +342,32 @@ def _changed_definition(of: Mapping[str, Any], then: Mapping[str, Any]) -> str:
     return "changed definition (new release of an engine)" if is_other else ""
 
 
-def _changed_settings(edition: Edition | None, program: Program) -> str:
-    """The blocks of program.toml that an edition had otherwise; without names where there is no telling."""
-    try:
-        kept = edition.folder / SETTINGS if edition and edition.has_settings else None
-        old = parse((kept / "program.toml").read_text("utf-8-sig")) if kept else None
-    except (OSError, ValueError):
-        old = None
-    if old is None:
-        return "changed settings"
-    now = parse((program.folder / "program.toml").read_text("utf-8-sig"))
-    names = [name for name in {**old, **now} if old.get(name) != now.get(name) and name not in NO_FIGURES]
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"changed settings ({', '.join(names[:NAMED]) or 'SQL'}{more})"
+def _changed_settings(edition: Edition | None, before: Program | None, program: Program) -> dict[str, str]:
+    """The blocks of program.toml that an edition had otherwise, by figure; without names where there is no telling.
+
+    `before` is the program with the edition's settings. Where an export lies is no setting, if all that it had is found
+    where it lies now.
+    """
+    if edition is None or before is None:
+        return dict.fromkeys(RESTS_ON, "changed settings")
+    then, now = (
+        parse((folder / "program.toml").read_text("utf-8-sig"))
+        for folder in (edition.folder / SETTINGS, program.folder)
+    )
+    names = [name for name in {**then, **now} if then.get(name) != now.get(name) and name not in NO_FIGURES]
+    if "exports" in names and _without_sql(before) == _without_sql(program):
+        names.remove("exports")
+    if has_other_sql(edition, program.folder):
+        names.append("SQL")
+    return {
+        key: _named("changed settings", [name for name in names if key in ONLY.get(name, RESTS_ON)] or names)
+        for key in RESTS_ON
+    }
+
+
+def _without_sql(program: Program) -> dict[str, list[Export]]:
+    """A program's exports, whatever the SQL of theirs says."""
+    return {
+        table: [export.model_copy(update={"sql": export.sql and ""}) for export in blocks]
+        for table, blocks in program.exports.items()
+    }

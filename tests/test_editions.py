@@ -1,5 +1,6 @@
 """What was published stays as it was, and what moved since is told apart by its cause."""
 
+import gzip
 import json
 import os
 import shutil
@@ -163,7 +164,41 @@ def test_three_causes_at_once_are_told_apart_and_add_up_to_the_movement(home):
     [
         ([late], [("late data (costs)", -0.32)]),
         ([grown], [("late data (costs)", -0.32)]),
+        # Every line that was there still is, in whatever order.
+        (
+            [replaced("costs.csv", "2026-01-15", "2026-01-10,people,250,USD\n2026-01-15")],
+            [("late data (costs)", -0.32)],
+        ),
         ([corrected], [("corrected source (costs)", 0.4)]),
+        # The tables are those that moved the figure, not all that have grown.
+        (
+            [
+                late,
+                added("worklogs.csv", "2026-04-20,engineering,engineer,1\n"),
+                added("calls.csv", "2026-06-30T13:00:00Z,a,production,200\n"),
+                added("invoices.csv", "2,a,usage,5,USD,2026-05-01,paid\n"),
+            ],
+            [("late data (costs)", -0.32)],
+        ),
+        # A block of the page or of another figure is not why this one moved.
+        (
+            [
+                setting,
+                added("program.toml", '[page]\nbeside = ["year_ago"]\n'),
+                replaced("program.toml", "hourly = 100", "hourly = 100.00"),
+                replaced("program.toml", "from = 2025-01-01", "from = 2024-01-01"),
+            ],
+            [("changed settings (attribution)", -0.2)],
+        ),
+        # Where an export lies is no setting.
+        (
+            [
+                lambda program: shutil.copytree(program, program / "of-q2", ignore=lambda *_: {"of-q2"}),
+                replaced("program.toml", "costs*.csv", "of-q2/costs*.csv"),
+                added("of-q2/costs.csv", "2026-03-20,people,250,USD\n"),
+            ],
+            [("late data (costs)", -0.32)],
+        ),
         ([setting], [("changed settings (attribution)", -0.2)]),
         (
             [replaced("attributed.sql", "amount", "amount::int * 2 as amount")],
@@ -344,6 +379,44 @@ def test_small_part_stays_where_it_is_the_movement():
     )
 
 
+def test_packed_export_that_gained_lines_is_late_data(home):
+    shutil.rmtree(home / "out")
+    program = home / "program"
+    (program / "costs.csv").unlink()
+    replaced("program.toml", "costs*.csv", "costs.csv.gz")(program)
+    (program / "costs.csv.gz").write_bytes(gzip.compress(FILES["costs.csv"].encode()))
+    write_report(program, "2026-Q1", home / "out")
+    edition, _ = publish(program, "2026-Q1", home / "out")
+    more = FILES["costs.csv"] + "2026-03-20,people,250,USD\n"
+    (program / "costs.csv.gz").write_bytes(gzip.compress(more.encode()))
+    assert causes(after(home)) == {"value_ratio": [("late data (costs)", -0.32)]}
+    assert remake(edition.folder, program).is_same
+
+
+def test_amount_that_gained_a_digit_at_the_end_of_a_file_is_corrected(home):
+    shutil.rmtree(home / "out")
+    written("costs.csv", "date,currency,category,amount\n2026-01-15,USD,people,100")(home / "program")
+    write_report(home / "program", "2026-Q1", home / "out")
+    publish(home / "program", "2026-Q1", home / "out")
+    # 1,600 for 100, then for 1,000.
+    assert causes(after(home, added("costs.csv", "0"))) == {
+        "value_ratio": [("corrected source (costs)", -14.4)]
+    }
+
+
+def test_late_entry_in_the_registry_is_late_data(home):
+    # A partner that called in March is registered in April: it was one of two at production all along.
+    shutil.rmtree(home / "out")
+    added("calls.csv", "2026-03-05T12:00:00Z,b,production,200\n")(home / "program")
+    replaced("program.toml", '"partners.csv"', '"partners*.csv"')(home / "program")
+    write_report(home / "program", "2026-Q1", home / "out")
+    publish(home / "program", "2026-Q1", home / "out")
+    found = causes(
+        after(home, written("partners-q2.csv", "partner_id,name,registered_at\nb,Bo,2026-04-02\n"))
+    )
+    assert found == {"cost_per_partner": [("late data (partners)", -500.0)]}
+
+
 def test_money_in_another_currency_has_no_difference(home):
     fx = "month,currency,rate\n" + "".join(f"2026-0{month}-01,USD,0.8\n" for month in range(1, 7))
     review = after(
@@ -409,7 +482,7 @@ def test_edition_says_what_it_rests_on(published):
     assert edition.figures == report_figures
     assert edition.changes == ()
     assert {file.name for file in edition.folder.rglob("*") if file.is_file()} == {
-        "edition.json", "figures.json", "one-pager.html", "program.toml", "1-attributed.sql",
+        "edition.json", "figures.json", "lines.bin", "one-pager.html", "program.toml", "1-attributed.sql",
     }  # fmt: skip
     about = edition.about
     assert (about["quarter"], about["number"], about["run"]) == ("2026-Q1", 1, report_figures["run"])
