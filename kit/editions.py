@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,27 +64,61 @@ def settings_texts(program: Program) -> dict[str, bytes]:
 @once
 def source_hash() -> str:
     """One hash of every module and SELECT of the kit."""
-    return _hash_of_source(HERE.rglob("*.py"))
+    files = sorted([*HERE.rglob("*.py"), *HERE.rglob("*.sql")])
+    return key_of([(file.relative_to(HERE).as_posix(), file.read_text("utf-8")) for file in files])
 
 
 @once
 def definitions_hash() -> str:
-    """One hash of what figures come from: every SELECT, and the modules that lead from exports to the five metrics."""
+    """One hash of what figures come from: the modules and SELECTs that lead from exports to the five metrics.
+
+    What they say in comments is left out: it makes no figure.
+    """
     modules, found = {"metrics", "database"}, set[str]()
     while modules:
         found |= modules
         modules = {name for module in modules for name in _imported(HERE / f"{module}.py")} - found
-    return _hash_of_source(HERE / f"{module}.py" for module in found)
+    texts = {f"{name}.py": _without_comments(HERE / f"{name}.py") for name in sorted(found)}
+    queries = {file.stem: _without_comments(file) for file in sorted((HERE / "sql").glob("*.sql"))}
+    asked, words = set[str](), _words(texts.values())
+    while new := {name for name in queries if name in words} - asked:
+        asked |= new
+        words = _words(queries[name] for name in new)
+    presets = {file: _without_comments(file) for file in (HERE / "presets").rglob("*.sql")}
+    return key_of(
+        [
+            *texts.items(),
+            *((name, queries[name]) for name in sorted(asked)),
+            *sorted((file.relative_to(HERE).as_posix(), text) for file, text in presets.items()),
+        ]
+    )
 
 
-def _hash_of_source(modules: Iterable[Path]) -> str:
-    files = sorted([*modules, *HERE.rglob("*.sql")])
-    return key_of([(file.relative_to(HERE).as_posix(), file.read_text("utf-8")) for file in files])
+def _words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in re.findall(r"\w+", text)}
+
+
+def _without_comments(file: Path) -> str:
+    """The lines of a module or a SELECT but for those that only explain; a preset's settings begin with --|."""
+    lines = file.read_text("utf-8").splitlines()
+    if file.suffix == ".py":
+        for node in _statements(file):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.end_lineno:
+                for place in range(node.lineno - 1, node.end_lineno):
+                    lines[place] = ""
+    return "\n".join(line for line in lines if line.strip() and not re.match(r"\s*(#|--(?!\|))", line))
+
+
+@once
+def _statements(file: Path) -> list[ast.ImportFrom | ast.Expr]:
+    """A module's imports and the expressions that stand alone, such as what explains it."""
+    nodes = ast.walk(ast.parse(file.read_text("utf-8")))
+    return [node for node in nodes if isinstance(node, ast.ImportFrom | ast.Expr)]
 
 
 def _imported(file: Path) -> Iterator[str]:
     """The kit's modules that one of them imports anywhere in it."""
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in _statements(file):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "kit":
             names = (
                 [node.module.partition(".")[2]] if "." in node.module else [name.name for name in node.names]
