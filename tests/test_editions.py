@@ -248,6 +248,27 @@ def test_hash_of_definitions_is_of_what_makes_figures_and_not_of_how_they_look()
     assert len({editions.definitions_hash(), editions.source_hash()}) == 2
 
 
+@pytest.mark.parametrize(
+    ("file", "more", "is_other"),
+    [
+        ("sql/leakage.sql", "select 1\n", False),  # asked by a notebook, not by the metrics
+        ("sql/recognised_revenue.sql", "-- Another comment.\n", False),
+        ("sql/recognised_revenue.sql", "limit 1\n", True),
+        ("sql/macros.sql", "select 1\n", True),
+        ("presets/costs/focus.sql", "--| other = 1\n", True),
+        ("metrics.py", "# Another comment.\n", False),
+        ("metrics.py", "QUARTERS_SHOWN = 9\n", True),
+        ("charts.py", "WIDTH = 9\n", False),
+    ],
+)
+def test_definitions_are_others_where_what_makes_figures_is(tmp_path, monkeypatch, file, more, is_other):
+    shutil.copytree(editions.HERE, tmp_path / "kit", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(editions, "HERE", tmp_path / "kit")
+    before = editions.definitions_hash.__wrapped__()
+    added(file, more)(tmp_path / "kit")
+    assert (editions.definitions_hash.__wrapped__() != before) == is_other
+
+
 def test_page_that_was_never_published_is_compared_with_as_it_lies_there(home):
     shutil.rmtree(home / "out" / "editions")
     # Its settings are gone: 1,400 for 1,000, and then for 1,250.
@@ -724,6 +745,23 @@ def test_file_that_was_moved_for_a_new_one_of_its_name_is_the_same(home):
     written("costs.csv", LATE)(home / "program")
     assert remake(home / "out" / "editions" / "2026-Q1" / "001", home / "program").is_same
     assert causes(after(home)) == {"value_ratio": [("late data (costs)", -0.32)]}
+
+
+def test_edition_that_cannot_be_made_again_says_which_files_are_gone(home):
+    (home / "program" / "calls.csv").unlink()
+    replaced("program.toml", '"Small"', '"Other"')(home / "program")
+    with pytest.raises(ReviewError) as told:
+        remake(home / "out" / "editions" / "2026-Q1" / "001", home / "program")
+    assert (
+        f"the program in {home / 'program'} is Other; the edition is of Small (--program)\n"
+        in f"{told.value}"
+    )
+    assert "\n  calls.csv (calls): gone; it had " in f"{told.value}"
+
+
+def test_edition_is_made_again_from_within_its_folder(home, monkeypatch):
+    monkeypatch.chdir(home / "out" / "editions" / "2026-Q1" / "001")
+    assert remake(Path(), home / "program").is_same
 
 
 def test_what_is_no_edition_is_not_made_again(tmp_path):
