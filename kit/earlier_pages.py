@@ -37,15 +37,18 @@ class Published:
             "changed": list(self.changes),
         }
 
-    @property
-    def to_day(self) -> date | None:
-        """The last day that it spoke of, where its quarter was not over; None if it was, or nothing tells."""
-        rests_on = self.edition.about.get("inputs", []) if self.edition else []
-        ends = [each["last_day"] for each in rests_on if each["table"] == "calls" and each["last_day"]]
-        if not ends or not self.figures.get("last_day"):
-            return None
-        end = date.fromisoformat(max(ends))
-        return end if (date.fromisoformat(self.figures["last_day"]) - end).days > QUIET_DAYS else None
+
+def to_day(edition: Edition) -> date | None:
+    """The last day that an edition spoke of, where its quarter was not over; None if it was, or nothing tells."""
+    ends = [
+        each["last_day"]
+        for each in edition.about.get("inputs", [])
+        if each["table"] == "calls" and each["last_day"]
+    ]
+    if not ends or not edition.figures.get("last_day"):
+        return None
+    end = date.fromisoformat(max(ends))
+    return end if (date.fromisoformat(edition.figures["last_day"]) - end).days > QUIET_DAYS else None
 
 
 def said_of(pages: Path | str, quarter: Quarter, program: str, is_over: bool = True) -> Published | None:

@@ -12,8 +12,8 @@ from kit.cache import open_cache
 from kit.database import tables_of
 from kit.editions import ABOUT, ENGINES, SETTINGS, Edition, definitions_hash, fingerprints
 from kit.errors import ReviewError
-from kit.old_inputs import compared, narrowed, program_then
-from kit.program import Program, locate
+from kit.old_inputs import compared, narrowed, program_then, relocated
+from kit.program import Program, load_program, locate
 from kit.toml_lines import parse
 
 FIGURES_OF = ("scorecard", "funnel", "months", "unrealized", "onboarding", "cost", "value", "grades")
@@ -58,6 +58,9 @@ def remake(folder: Path, program: Path) -> Remade:
         raise ReviewError(f"{folder / SETTINGS}: {why}.")
     before = edition.figures["inputs"]["files"]
     files = compared(then, before, edition)
+    if any(files.gone.values()) and (now := _as_it_is(home)):
+        then = relocated(then, now, before, edition)
+        files = compared(then, before, edition)
     cache = open_cache(then.folder)
     after = {table: fingerprints(then, cache, exports) for table, exports in then.exports.items()}
     cache.save()
@@ -86,6 +89,14 @@ def _home(program: Path) -> Path:
     if not found.is_dir():
         raise ReviewError(f"{found}: no such folder.")
     return found.resolve()
+
+
+def _as_it_is(home: Path) -> Program | None:
+    """A folder's program of today; None if its settings are not sound."""
+    try:
+        return load_program(home)
+    except ReviewError:
+        return None
 
 
 def _other_program(edition: Edition, home: Path) -> Iterator[str]:

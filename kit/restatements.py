@@ -23,7 +23,7 @@ import duckdb
 from kit import formats, frames, metrics, quarters
 from kit.accounts import file_name
 from kit.database import tables_of
-from kit.earlier_pages import Published
+from kit.earlier_pages import Published, to_day
 from kit.editions import RESTS_ON, SETTINGS, Edition, names_of
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
@@ -78,8 +78,8 @@ class Restatement:
             {"what": cause.what, "amount": None if cause.amount is None else float(cause.amount)}
             for cause in self.causes
         ]
-        to_day = self.to_day and self.to_day.isoformat()
-        return {**vars(self), "to_day": to_day, "reason": self.reason, "causes": causes}
+        day = self.to_day and self.to_day.isoformat()
+        return {**vars(self), "to_day": day, "reason": self.reason, "causes": causes}
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def restatements(
             None if each.now is None else float(each.now),
             said.last_edition.number if said.last_edition else None,
             said.edition.number if said.edition else None,
-            said.to_day,
+            to_day(said.edition) if said.edition else None,
             currency,
             found[key],
         )

@@ -387,7 +387,9 @@ def test_quarter_published_before_it_was_over_says_to_which_day(home):
     lines = FILES["calls.csv"].splitlines(keepends=True)
     written("calls.csv", "".join(lines[:3]))(home / "program")
     write_report(home / "program", "2026-Q1", home / "out")
-    publish(home / "program", "2026-Q1", home / "out")
+    where = ["--program", str(home / "program"), "--out", str(home / "out"), "--quarter", "2026-Q1"]
+    result = CliRunner().invoke(cli.main, ["publish", *where])
+    assert "2026-Q1 is not over: the calls end on 10 February 2026." in result.output
     review = after(home, written("calls.csv", FILES["calls.csv"]), late)
     assert "Q1 2026: first reported, to 10 February 2026, as 1.6 : 1; restated:" in " ".join(notes(review))
 
@@ -757,6 +759,15 @@ def test_edition_that_cannot_be_made_again_says_which_files_are_gone(home):
         in f"{told.value}"
     )
     assert "\n  calls.csv (calls): gone; it had " in f"{told.value}"
+
+
+def test_edition_is_made_again_from_files_that_lie_elsewhere_now(home):
+    (home / "program" / "exports").mkdir()
+    for name in ("calls", "partners", "costs", "invoices", "attributed", "worklogs"):
+        (home / "program" / f"{name}.csv").rename(home / "program" / "exports" / f"{name}.csv")
+    replaced("program.toml", 'path = "', 'path = "exports/')(home / "program")
+    added("exports/costs.csv", "2026-03-20,people,250,USD\n")(home / "program")
+    assert remake(home / "out" / "editions" / "2026-Q1" / "001", home / "program").is_same
 
 
 def test_edition_is_made_again_from_within_its_folder(home, monkeypatch):
