@@ -115,6 +115,9 @@ def _row(review: Review, metric: Metric) -> dict[str, Any]:
                 "trend": reviews.trend_text(other) if other.trend is not None else "",
                 "direction": (towards := findings.direction(other)),
                 "glyph": GLYPHS.get(towards, ""),
+                "is_restated": comparison.name == "year_ago"
+                and comparison.then is not None
+                and (metric.key, comparison.then.name) in restated,
             }
             for comparison, other in zip(review.beside, others, strict=True)
         ],

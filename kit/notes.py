@@ -201,7 +201,8 @@ def notes(review: Review) -> list[str]:
 
 def _restated(review: Review) -> list[str]:
     texts = []
-    for restatement in review.restated:
+    near = (review.previous.name, review.quarter.name)
+    for restatement in (each for each in review.restated if each.quarter in near):
         metric, quarter = review.metric(restatement.key), quarter_text(review, restatement.quarter)
         first, then = (
             restatements.shown(metric.unit, figure, restatement.currency)
@@ -213,6 +214,14 @@ def _restated(review: Review) -> list[str]:
         texts.append(
             f"† {LABELS[restatement.key]}, {quarter}: first reported{to_day} as {first}{where}{again}; restated:"
             f" {_causes(metric, restatement)}."
+        )
+    if far := [each for each in review.restated if each.quarter not in near]:
+        told = [
+            f"{SHORT[each.key]} {restatements.shown(review.metric(each.key).unit, each.reported, each.currency)}"
+            for each in far
+        ]
+        texts.append(
+            f"† Year ago, {quarter_text(review, far[0].quarter)}, as first reported: {', '.join(told)}."
         )
     return [
         *texts,

@@ -86,8 +86,8 @@ class Review:
 def open_review(folder: Path | str, quarter: str = "", published: Path | str = "") -> Review:
     """The review of a program's quarter: by name, or else the last that the data completes.
 
-    `published` is a folder of earlier pages and editions, against which last quarter's figures are held, and this
-    quarter's where it was published before.
+    `published` is a folder of earlier pages and editions, against which last quarter's figures are held, those of a
+    year ago where they are asked for, and this quarter's where it was published before.
     """
     program = load_program(folder)
     con = tables_of(program)
@@ -95,22 +95,27 @@ def open_review(folder: Path | str, quarter: str = "", published: Path | str = "
     five = metrics.scorecard(con, chosen)
     inputs = editions.inputs(program)
     before = quarters.previous(con, chosen)
+    told = [(before, five, "last"), (chosen, five, "this")]
+    if str(published):
+        told += [
+            (each.then, each.metrics, "last")
+            for each in beside.comparisons(con, chosen)
+            if each.name == "year_ago" and each.then
+        ]
     said = {
-        quarter.name: earlier_pages.said_of(
-            published, quarter, program.program.name, is_over=quarter is not chosen
-        )
-        for quarter in (before, chosen)
+        of.name: earlier_pages.said_of(published, of, program.program.name, is_over=of is not chosen)
+        for of, *_ in told
     }
     restated = [
         each
-        for quarter, which in ((before, "last"), (chosen, "this"))
+        for of, its, which in told
         for each in restatements.restatements(
             con,
             program,
-            {metric.key: (metric.unit, getattr(metric, which)) for metric in five},
+            {metric.key: (metric.unit, getattr(metric, which)) for metric in its},
             inputs,
-            said[quarter.name],
-            quarter,
+            said[of.name],
+            of,
         )
     ]
     found = reconciliation.findings(con, program, chosen, five, published)

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kit import cli, editions, fiscal, metrics, publishing
+from kit import blocks, cli, editions, fiscal, metrics, publishing
 from kit.earlier_pages import said_of
 from kit.editions import Edition, editions_of
 from kit.errors import ReviewError
@@ -302,6 +302,20 @@ def test_movement_is_counted_from_the_first_edition_however_many_follow(home):
         "last_edition": 2,
         "changed": [],
     }
+
+
+def test_figure_of_a_year_ago_that_moved_is_marked_where_it_is_shown(home):
+    added("program.toml", '[page]\nbeside = ["year_ago"]\n')(home / "program")
+    added("calls.csv", "2027-03-31T12:00:00Z,a,production,200\n")(home / "program")
+    late(home / "program")
+    review = open_review(home / "program", "2027-Q1", home / "out")
+    assert [(each.quarter, each.key, each.reason) for each in review.restated] == [
+        ("2026-Q1", "value_ratio", "late data (costs)")
+    ]
+    assert notes(review)[0] == "† Year ago, Q1 2026, as first reported: value 1.6 : 1."
+    card = blocks.scorecard(review).html
+    assert card.count("<sup>†</sup>") == 1
+    assert "1.3 : 1<sup>†</sup>" in card
 
 
 def test_same_report_restates_nothing_of_its_own_edition(home):
