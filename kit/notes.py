@@ -200,33 +200,45 @@ def notes(review: Review) -> list[str]:
 
 
 def _restated(review: Review) -> list[str]:
+    """What was first reported, and why it moved: last quarter's figures each in a sentence, others in one a quarter."""
     texts = []
-    near = (review.previous.name, review.quarter.name)
-    for restatement in (each for each in review.restated if each.quarter in near):
+    for restatement in review.restated:
+        if restatement.quarter != review.previous.name:
+            continue
         metric, quarter = review.metric(restatement.key), quarter_text(review, restatement.quarter)
         first, then = (
             restatements.shown(metric.unit, figure, restatement.currency)
             for figure in (restatement.reported, restatement.published)
         )
-        to_day = f", to {day_text(restatement.to_day)}," if restatement.to_day else ""
         where = f" in edition {restatement.reported_in}" if (restatement.reported_in or 1) > 1 else ""
         again = f", as {then} in edition {restatement.edition}" if then != first else ""
         texts.append(
-            f"† {LABELS[restatement.key]}, {quarter}: first reported{to_day} as {first}{where}{again}; restated:"
-            f" {_causes(metric, restatement)}."
+            f"† {LABELS[restatement.key]}, {quarter}: first reported{_to_day(restatement)} as {first}{where}{again};"
+            f" restated: {_causes(metric, restatement)}."
         )
-    if far := [each for each in review.restated if each.quarter not in near]:
-        told = [
-            f"{SHORT[each.key]} {restatements.shown(review.metric(each.key).unit, each.reported, each.currency)}"
-            for each in far
-        ]
-        texts.append(
-            f"† Year ago, {quarter_text(review, far[0].quarter)}, as first reported: {', '.join(told)}."
-        )
+    others = dict.fromkeys(each.quarter for each in review.restated if each.quarter != review.previous.name)
     return [
         *texts,
+        *(_restated_of(review, quarter) for quarter in others),
         *(f"{change[:1].upper()}{change[1:]}." for change in (review.said.changes if review.said else ())),
     ]
+
+
+def _restated_of(review: Review, quarter: str) -> str:
+    """This quarter's figures, or a year ago's, as first reported, and why those of this quarter moved."""
+    told, to_day = [], ""
+    for each in review.restated:
+        if each.quarter == quarter:
+            metric, to_day = review.metric(each.key), _to_day(each)
+            why = f" (restated: {_causes(metric, each)})" if quarter == review.quarter.name else ""
+            told.append(
+                f"{SHORT[each.key]} {restatements.shown(metric.unit, each.reported, each.currency)}{why}"
+            )
+    return f"† {quarter_text(review, quarter)} was first reported{to_day} with {listed(told)}."
+
+
+def _to_day(restatement: Restatement) -> str:
+    return f", to {day_text(restatement.to_day)}," if restatement.to_day else ""
 
 
 def _causes(metric: Metric, restatement: Restatement) -> str:

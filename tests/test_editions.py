@@ -283,7 +283,7 @@ def test_movement_is_counted_from_the_first_edition_however_many_follow(home):
     # The second edition says itself what it restates.
     assert causes(again) == {"value_ratio": [("late data (costs)", -0.32)]}
     assert notes(again)[0] == (
-        "† Program cost vs. value, Q1 2026: first reported as 1.6 : 1; restated: late data (costs) −0.32."
+        "† Q1 2026 was first reported with value 1.6 : 1 (restated: late data (costs) −0.32)."
     )
     edition, is_new = publish(home / "program", "2026-Q1", home / "out")
     assert (edition.number, is_new) == (2, True)
@@ -312,7 +312,7 @@ def test_figure_of_a_year_ago_that_moved_is_marked_where_it_is_shown(home):
     assert [(each.quarter, each.key, each.reason) for each in review.restated] == [
         ("2026-Q1", "value_ratio", "late data (costs)")
     ]
-    assert notes(review)[0] == "† Year ago, Q1 2026, as first reported: value 1.6 : 1."
+    assert notes(review)[0] == "† Q1 2026 was first reported with value 1.6 : 1."
     card = blocks.scorecard(review).html
     assert card.count("<sup>†</sup>") == 1
     assert "1.3 : 1<sup>†</sup>" in card
