@@ -63,7 +63,7 @@ def said_of(pages: Path | str, quarter: Quarter, program: str, is_over: bool = T
     changes = troubles(own)
     if fitting := [each for each in own if each.is_sound and _is_of(each.figures, quarter, program)]:
         return Published(fitting[0].figures, fitting[-1].figures, fitting[0], fitting[-1], changes)
-    others = [each for each in _all_editions(pages) if each.is_sound]
+    others = [each for each in _all_editions(pages) if _touches(each.figures, quarter) and each.is_sound]
     for name in sorted({each.folder.parent.name for each in others}):
         fitting = [each for each in others if each.folder.parent.name == name]
         fitting = [each for each in fitting if _is_of(each.figures, quarter, program, by_days=True)]
@@ -110,12 +110,15 @@ def _is_of(figures: Mapping[str, Any], quarter: Quarter, program: str, by_days: 
     )
 
 
+def _touches(figures: Mapping[str, Any], quarter: Quarter) -> bool:
+    """Whether figures are of some of a quarter's days."""
+    first, last = str(figures.get("first_day", "9")), str(figures.get("last_day", ""))
+    return first <= quarter.last_day.isoformat() and quarter.first_day.isoformat() <= last
+
+
 def _why_none(others: Sequence[Mapping[str, Any]], quarter: Quarter, program: str) -> tuple[str, ...]:
     """Why what was published there is not compared with; nothing where none of it is of those days."""
-    first, last = quarter.first_day.isoformat(), quarter.last_day.isoformat()
-    of_days = [
-        each for each in others if each.get("first_day", "9") <= last and first <= each.get("last_day", "")
-    ]
+    of_days = [each for each in others if _touches(each, quarter)]
     strangers = sorted({str(name) for each in of_days if (name := each.get("program")) != program})
     names = sorted({str(each.get("quarter")) for each in of_days if each.get("program") == program})
     days = f"{day_text(quarter.first_day)} to {day_text(quarter.last_day)}"

@@ -231,6 +231,10 @@ class Edition:
         """How many bytes each file had that it rests on, by table and name."""
         return {(each["table"], each["file"]): each["bytes"] for each in self.about.get("inputs", [])}
 
+    def hash_of(self, table: str, name: str) -> str:
+        """The hash that a file had."""
+        return str(self.figures["inputs"]["files"][table][name])
+
     def lines(self, table: str, name: str) -> bytes:
         """Hashes of a file's lines as `kept_lines` makes them; empty where none were kept, or they were changed."""
         if LINES in self.wrong or ABOUT in self.wrong:

@@ -10,7 +10,7 @@ from kit.opening import UNREADABLE, endings, open_bytes
 OF_LINES = (".csv", ".tsv", ".jsonl", ".ndjson")
 PACKED = (".gz", ".zst")
 NOT_KEPT = ("calls", "keys")  # the large one, and the one of secrets
-LARGEST = 64 << 20  # bytes, unpacked
+LARGEST = 32 << 20  # bytes, unpacked
 SIZE = 8  # bytes of a hash: two lines in a file of a million have the same once in forty million times
 
 
@@ -36,27 +36,32 @@ def hashes_of(file: Path, key: str) -> bytes:
 
 def shared(file: Path, hashes: bytes, key: str) -> float:
     """The share of lines of then that a file has."""
-    then = counted(hashes)
+    left = counted(hashes)
+    lines = left.total()
     try:
-        now = Counter(hashed for _, hashed in _hashed(file, key))
+        found = sum(1 for _ in _still_there(file, left, key))
     except UNREADABLE:
         return 0.0
-    return (then & now).total() / max(then.total(), 1)
+    return found / max(lines, 1)
 
 
 def write_lines(file: Path, hashes: bytes, key: str, copy: Path) -> Path:
     """A copy of those of a file's lines that were there then; its name says how it is packed no more."""
-    left = counted(hashes)
     target = copy
     while target.suffix.lower() in PACKED:
         target = target.with_suffix("")
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as stream:
-        for line, hashed in _hashed(file, key):
-            if left[hashed] > 0:
-                left[hashed] -= 1
-                stream.write(line.rstrip(b"\r\n") + b"\n")
+        stream.writelines(_still_there(file, counted(hashes), key))
     return target
+
+
+def _still_there(file: Path, left: Counter[bytes], key: str) -> Iterator[bytes]:
+    """The lines of a file that are among those left, each as often as it is."""
+    for line, hashed in _hashed(file, key):
+        if left[hashed] > 0:
+            left[hashed] -= 1
+            yield line
 
 
 def counted(hashes: bytes) -> Counter[bytes]:

@@ -22,12 +22,14 @@ MOST = 0.5  # of a file's lines make another that file
 class Files:
     """The files of each table beside those that an edition had.
 
-    `added` are names of today, the others names of then: `kept` still are there, under whatever name; `grown` hold all
+    `added` are names of today, those of them that tell a kept file's rows again and not all of them as they were are
+    `again` too; the others are names of then: `kept` still are there, under whatever name; `grown` hold all
     that they were, and more; of `corrected` the old content is gone, and of `retold`, an engine's tables, it is not
     known what of it changed. `became` says what each but the `gone` is called today.
     """
 
     added: Mapping[str, frozenset[str]]
+    again: Mapping[str, frozenset[str]]
     kept: Mapping[str, frozenset[str]]
     grown: Mapping[str, frozenset[str]]
     corrected: Mapping[str, frozenset[str]]
@@ -65,8 +67,14 @@ def compared(program: Program, then: Mapping[str, Mapping[str, str]], edition: E
             for name, today in other.items()
             if is_cut and today in files and _has_grown(edition, table, name, before[name], files[today])
         }
+        added = rest.keys() - other.values()
         found = {
-            "added": rest.keys() - other.values(),
+            "added": added,
+            "again": {
+                each
+                for each in added
+                if each in files and _tells_again(edition, table, each, files[each], kept)
+            },
             "kept": kept.keys(),
             "grown": grown,
             "corrected": other.keys() - engines - grown,
@@ -102,6 +110,17 @@ def _moved(
         if _has_grown(edition, table, name, sha256, file) or (lines and shared(file, lines, sha256) > MOST):
             return each
     return None
+
+
+def _tells_again(
+    edition: Edition | None, table: str, added: str, file: Path, kept: Mapping[str, str]
+) -> bool:
+    """Whether a new file is a later export of one that still is there, with rows of it that are others now."""
+    for name in kept:
+        lines = edition.lines(table, name) if edition and Path(name).name == Path(added).name else b""
+        if lines and edition and MOST < shared(file, lines, edition.hash_of(table, name)) < 1:
+            return True
+    return False
 
 
 def _has_grown(edition: Edition | None, table: str, name: str, sha256: str, file: Path) -> bool:
@@ -231,8 +250,7 @@ def narrowed(program: Program, files: Files, edition: Edition | None, work: Path
 def _cut(file: Path, edition: Edition, table: str, name: str, copy: Path) -> Path:
     """A copy of what a file was: of its lines of then, or of its beginning."""
     if lines := edition.lines(table, name):
-        sha256 = edition.figures["inputs"]["files"][table][name]
-        return write_lines(file, lines, sha256, copy)
+        return write_lines(file, lines, edition.hash_of(table, name), copy)
     if copy.is_file():
         return copy
     left = edition.sizes[table, name]

@@ -203,7 +203,7 @@ def causes(
     for key, each in moved.items():
         its_settings = settings.get(key, "")
         other = [_corrected(key, files), definition, "" if is_known else its_settings]
-        later = [_named("late data", late.get(key, ())), its_settings if is_known else ""]
+        later = [_late(late.get(key, ()), files), its_settings if is_known else ""]
         named = [" or ".join(what for what in other if what), *(reversed(later) if is_late_last else later)]
         if each.reported is None or each.now is None:
             there = [
@@ -323,6 +323,15 @@ def _corrected(key: str, files: Files) -> str:
         _named(
             "late data or corrected source", [table for table in RESTS_ON[key] if files.retold.get(table)]
         ),
+    ]
+    return " and ".join(part for part in parts if part)
+
+
+def _late(tables: Sequence[str], files: Files) -> str:
+    again = [table for table in tables if files.again.get(table)]
+    parts = [
+        _named("late data", [table for table in tables if table not in again]),
+        _named("late data or corrected source", again),
     ]
     return " and ".join(part for part in parts if part)
 

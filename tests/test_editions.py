@@ -416,6 +416,21 @@ def test_small_part_stays_where_it_is_the_movement():
     )
 
 
+def test_later_export_beside_the_earlier_that_tells_a_row_otherwise_may_be_a_correction(home):
+    shutil.rmtree(home / "out")
+    program = home / "program"
+    (program / "costs.csv").unlink()
+    (program / "q1").mkdir()
+    (program / "q2").mkdir()
+    rows = "date,category,amount,currency\n2026-01-15,people,600,USD\n2026-02-15,people,400,USD\n"
+    written("q1/costs.csv", rows)(program)
+    replaced("program.toml", 'costs*.csv", overlap = "keep"', '*/costs.csv", overlap = "replace"')(program)
+    write_report(program, "2026-Q1", home / "out")
+    publish(program, "2026-Q1", home / "out")
+    review = after(home, written("q2/costs.csv", rows.replace("400", "650") + "2026-04-15,people,10,USD\n"))
+    assert causes(review) == {"value_ratio": [("late data or corrected source (costs)", -0.32)]}
+
+
 def test_packed_export_that_gained_lines_is_late_data(home):
     shutil.rmtree(home / "out")
     program = home / "program"
