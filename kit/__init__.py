@@ -46,6 +46,8 @@ pricing     what partners would pay: the questions of a finance partner
 what_if     a pricing case with one thing changed, what it comes to, and its block for program.toml
 findings    figures → sentences
 editions    what was published, and what it rested on
+earlier_pages   what was said of a quarter before
+kept_lines  the lines of a small export as hashes
 old_inputs  what an edition rested on, as far as it still is there
 restatements   what has been restated since, and why
 gaps        days and months in which a source has nothing, and days with far more than usual

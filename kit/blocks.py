@@ -63,11 +63,10 @@ def message(review: Review) -> Block:
 
 def scorecard(review: Review) -> Block:
     """The five metrics: this quarter, last quarter, trend, how sure, eight quarters."""
-    restated = {restatement.key for restatement in review.restated}
     return Block(
         "scorecard",
         beside=[beside_words.HEADS[comparison.name] for comparison in review.beside],
-        rows=[_row(review, metric, metric.key in restated) for metric in review.metrics],
+        rows=[_row(review, metric) for metric in review.metrics],
     )
 
 
@@ -88,7 +87,8 @@ def small_print(review: Review) -> Block:
     return Block("notes", notes=notes.notes(review))
 
 
-def _row(review: Review, metric: Metric, is_restated: bool) -> dict[str, Any]:
+def _row(review: Review, metric: Metric) -> dict[str, Any]:
+    restated = {(each.key, each.quarter) for each in review.restated}
     others = [comparison.metric(metric.key) for comparison in review.beside]
     shown = [figure for each in (metric, *others) for figure in (each.this, each.last)]
     scale = formats.scale_of(shown) if metric.unit == "money" else None
@@ -115,13 +115,17 @@ def _row(review: Review, metric: Metric, is_restated: bool) -> dict[str, Any]:
                 "trend": reviews.trend_text(other) if other.trend is not None else "",
                 "direction": (towards := findings.direction(other)),
                 "glyph": GLYPHS.get(towards, ""),
+                "is_restated": comparison.name == "year_ago"
+                and comparison.then is not None
+                and (metric.key, comparison.then.name) in restated,
             }
             for comparison, other in zip(review.beside, others, strict=True)
         ],
         "direction": direction,
         "glyph": GLYPHS.get(direction, ""),
         "grade": metric.grade if metric.this is not None else "–",
-        "is_restated": is_restated,
+        "is_restated": (metric.key, review.previous.name) in restated,
+        "is_restated_now": (metric.key, review.quarter.name) in restated,
         "is_marked": metric.this is not None
         and any(metric.key in finding.figures for finding in review.marked),
         "columns": columns,

@@ -135,18 +135,24 @@ def publish(program: Path, quarter: str, out: Path | None) -> None:
     edition.json the code, and the hash and days of each file that it rests on. The same report makes no second edition,
     and no command changes one that is there.
     """
+    from kit.earlier_pages import to_day, troubles
     from kit.editions import editions_of
     from kit.publishing import publish as freeze
+    from kit.quarters import day_text
 
     if quarter:
         _check_quarter(quarter)
     pages = out or REPORTS / program.resolve().name
     with _told_in_words():
         edition, is_new = freeze(program, quarter, pages)
-        for each in editions_of(pages, edition.folder.parent.name):
-            if each.changes:
-                what = ", ".join(each.changes)
-                click.echo(f"api-review: {each.title} was changed after it was published: {what}", err=True)
+        for trouble in troubles(editions_of(pages, edition.folder.parent.name)):
+            click.echo(f"api-review: {trouble}", err=True)
+        if day := to_day(edition):
+            click.echo(
+                f"api-review: {edition.folder.parent.name} is not over: the calls end on {day_text(day)}. Later"
+                " pages will call its figures reported to that day.",
+                err=True,
+            )
         done = "Published as" if is_new else f"Published on {edition.about['published_at'][:10]} already, as"
         click.echo(f"{done} {edition.title}, run {edition.about['run']}.")
         click.echo(edition.folder)

@@ -25,6 +25,7 @@ KEPT = {
 RANGES = {
     "rate": ("{0} > 0", "a rate above 0"),
     "allocation": ("{0} between 0 and 1", "a share from 0 to 1"),
+    "calls": ("{0} >= 0", "a whole number from 0 up"),
 }
 EXCEL_NUMBER = r"\d([.,]\d+)?[eE][+-]\d+"
 NUMBERS = "U?(TINY|SMALL|BIG|HUGE)?INT|FLOAT|DOUBLE|DECIMAL|BOOLEAN"
@@ -200,10 +201,11 @@ def _cast(name: str, type_: str, given_type: str | None, export: Export) -> str:
         if name in RANGES:
             return f"if({RANGES[name][0].format(number)}, {number}, null)::{type_}"
         return f"{number}::{type_}"
-    if type_ in ("INTEGER", "BIGINT") and given_type in ("INTEGER", "BIGINT"):
-        return f"try_cast({value} as {type_})"
     if type_ in ("INTEGER", "BIGINT"):
-        return f"try_cast(read_whole({value}::varchar, {marks(export)}) as {type_})"
+        is_whole = given_type in ("INTEGER", "BIGINT")
+        read = value if is_whole else f"read_whole({value}::varchar, {marks(export)})"
+        whole = f"try_cast({read} as {type_})"
+        return f"if({RANGES[name][0].format(whole)}, {whole}, null)" if name in RANGES else whole
     if type_ == "BOOLEAN":
         return f"read_boolean({value}::varchar)"
     if type_.startswith("ENUM"):
@@ -324,6 +326,8 @@ def fault(column: str, type_: str, value: str | None, export: Export) -> str:
         mark = f"thousands mark {export.thousands!r}" if export.thousands else "no thousands mark"
         kind = RANGES[column][1] if column in RANGES else "a number below 1e15"
         allowed = f"{kind} with decimal mark {export.decimal!r} and {mark}"
+    elif column in RANGES:
+        allowed = RANGES[column][1]
     else:
         allowed = (
             f"the format {export.dates!r} set for this export"

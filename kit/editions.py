@@ -1,8 +1,10 @@
-"""What was published: editions, each with what it rested on, and the pages of quarters never published."""
+"""What was published: editions, each with what it rested on."""
 
 import ast
 import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache as once
@@ -28,6 +30,7 @@ RESTS_ON = {
 HERE = Path(__file__).parent
 FOLDER = "editions"
 ABOUT, FIGURES, PAGE, SETTINGS = "edition.json", "figures.json", "one-pager.html", "settings"
+LINES = "lines.bin"
 # The releases that figures could come out of otherwise.
 ENGINES = ("duckdb", "polars")
 
@@ -61,27 +64,61 @@ def settings_texts(program: Program) -> dict[str, bytes]:
 @once
 def source_hash() -> str:
     """One hash of every module and SELECT of the kit."""
-    return _hash_of_source(HERE.rglob("*.py"))
+    files = sorted([*HERE.rglob("*.py"), *HERE.rglob("*.sql")])
+    return key_of([(file.relative_to(HERE).as_posix(), file.read_text("utf-8")) for file in files])
 
 
 @once
 def definitions_hash() -> str:
-    """One hash of what figures come from: every SELECT, and the modules that lead from exports to the five metrics."""
+    """One hash of what figures come from: the modules and SELECTs that lead from exports to the five metrics.
+
+    What they say in comments is left out: it makes no figure.
+    """
     modules, found = {"metrics", "database"}, set[str]()
     while modules:
         found |= modules
         modules = {name for module in modules for name in _imported(HERE / f"{module}.py")} - found
-    return _hash_of_source(HERE / f"{module}.py" for module in found)
+    texts = {f"{name}.py": _without_comments(HERE / f"{name}.py") for name in sorted(found)}
+    queries = {file.stem: _without_comments(file) for file in sorted((HERE / "sql").glob("*.sql"))}
+    asked, words = set[str](), _words(texts.values())
+    while new := {name for name in queries if name in words} - asked:
+        asked |= new
+        words = _words(queries[name] for name in new)
+    presets = {file: _without_comments(file) for file in (HERE / "presets").rglob("*.sql")}
+    return key_of(
+        [
+            *texts.items(),
+            *((name, queries[name]) for name in sorted(asked)),
+            *sorted((file.relative_to(HERE).as_posix(), text) for file, text in presets.items()),
+        ]
+    )
 
 
-def _hash_of_source(modules: Iterable[Path]) -> str:
-    files = sorted([*modules, *HERE.rglob("*.sql")])
-    return key_of([(file.relative_to(HERE).as_posix(), file.read_text("utf-8")) for file in files])
+def _words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in re.findall(r"\w+", text)}
+
+
+def _without_comments(file: Path) -> str:
+    """The lines of a module or a SELECT but for those that only explain; a preset's settings begin with --|."""
+    lines = file.read_text("utf-8").splitlines()
+    if file.suffix == ".py":
+        for node in _statements(file):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.end_lineno:
+                for place in range(node.lineno - 1, node.end_lineno):
+                    lines[place] = ""
+    return "\n".join(line for line in lines if line.strip() and not re.match(r"\s*(#|--(?!\|))", line))
+
+
+@once
+def _statements(file: Path) -> list[ast.ImportFrom | ast.Expr]:
+    """A module's imports and the expressions that stand alone, such as what explains it."""
+    nodes = ast.walk(ast.parse(file.read_text("utf-8")))
+    return [node for node in nodes if isinstance(node, ast.ImportFrom | ast.Expr)]
 
 
 def _imported(file: Path) -> Iterator[str]:
     """The kit's modules that one of them imports anywhere in it."""
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in _statements(file):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "kit":
             names = (
                 [node.module.partition(".")[2]] if "." in node.module else [name.name for name in node.names]
@@ -91,20 +128,37 @@ def _imported(file: Path) -> Iterator[str]:
 
 def fingerprints(program: Program, cache: Cache, exports: Sequence[Export]) -> dict[str, str]:
     """A hash of each file, or of what an engine's table says, by its name."""
-    files = [file for export in exports for file in export.files(program.folder)]
+    names = names_of(program.folder, exports)
     tables = {
         export.table: key_of(cache.told("partitions", key_of(way_of(program, export))) or {})
         for export in exports
         if export.table
     }
-    return {
-        name_of(program.folder, file): sha256 for file, sha256 in cache.fingerprints(files).items()
-    } | tables
+    return {names[file]: sha256 for file, sha256 in cache.fingerprints(list(names)).items()} | tables
 
 
-def name_of(folder: Path, file: Path) -> str:
-    """What an edition calls a file: its name as seen from the program's folder, or its url."""
-    return url_of(file) or (str(file.relative_to(folder)) if file.is_relative_to(folder) else file.name)
+def names_of(folder: Path, exports: Sequence[Export]) -> dict[Path, str]:
+    """What an edition calls each file of a table: its name as seen from the program's folder, or its url.
+
+    A file elsewhere has the shortest tail of its path that no other of the table has: where it lies is not told.
+    """
+    files = list(dict.fromkeys(file for export in exports for file in export.files(folder)))
+    names = {
+        file: url_of(file) or str(file.relative_to(folder))
+        for file in files
+        if url_of(file) or file.is_relative_to(folder)
+    }
+    outside, length, taken = [file for file in files if file not in names], 1, {*names.values()}
+    while outside:
+        tails = {file: str(Path(*file.parts[-length:])) for file in outside}
+        counts = Counter(tails.values())
+        names |= {
+            file: tail
+            for file, tail in tails.items()
+            if (counts[tail] == 1 and tail not in taken) or length >= len(file.parts)
+        }
+        outside, length = [file for file in outside if file not in names], length + 1
+    return {file: names[file] for file in files}
 
 
 def run_name(of: Mapping[str, Any], quarter: str) -> str:
@@ -129,36 +183,88 @@ class Edition:
     @cached_property
     def about(self) -> dict[str, Any]:
         """edition.json; empty if it cannot be read."""
-        return _object(self.folder / ABOUT)
+        return read_object(self.folder / ABOUT)
 
     @cached_property
     def figures(self) -> dict[str, Any]:
         """The figures as published; empty if they cannot be read."""
-        return _object(self.folder / FIGURES)
+        return read_object(self.folder / FIGURES)
 
     @cached_property
-    def changes(self) -> tuple[str, ...]:
-        """Those of its files that are not as they were published, each with what is wrong; none if all are."""
+    def wrong(self) -> dict[str, str]:
+        """What is wrong with those of its files that are not as they were published."""
         if not self.about:
-            return (f"{ABOUT} is missing or broken",)
-        own = () if self.about.get("seal") == seal(self.about) else (f"{ABOUT} was changed",)
-        wrong = [
-            f"{name} {'was changed' if (self.folder / name).is_file() else 'is missing'}"
+            return {ABOUT: "is missing or broken"}
+        own = {} if self.about.get("seal") == seal(self.about) else {ABOUT: "was changed"}
+        return own | {
+            name: "was changed" if (self.folder / name).is_file() else "is missing"
             for name, sha256 in self.about.get("files", {}).items()
             if _hash_of(self.folder / name) != sha256
-        ]
-        return (*own, *wrong)
+        }
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Those of its files that are not as they were published, each with what is wrong; none if all are."""
+        return tuple(f"{name} {what}" for name, what in self.wrong.items())
+
+    @property
+    def misplaced(self) -> str:
+        """What it is where it lies in another's place, as a copy does; empty if it is in its own."""
+        if not self.about:
+            return ""
+        number, quarter = self.about.get("number"), self.about.get("quarter")
+        is_own = (number, quarter) == (self.number, self.folder.parent.name)
+        return "" if is_own else f"it is edition {number} of {quarter}"
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its figures are those that were published, of this quarter, under this number."""
+        return bool(self.figures) and not self.misplaced and not {ABOUT, FIGURES} & self.wrong.keys()
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether its settings are those that were published."""
+        return not any(name == ABOUT or name.startswith(f"{SETTINGS}/") for name in self.wrong)
 
     @cached_property
     def sizes(self) -> dict[tuple[str, str], int]:
         """How many bytes each file had that it rests on, by table and name."""
         return {(each["table"], each["file"]): each["bytes"] for each in self.about.get("inputs", [])}
 
+    def hash_of(self, table: str, name: str) -> str:
+        """The hash that a file had."""
+        return str(self.figures["inputs"]["files"][table][name])
+
+    def lines(self, table: str, name: str) -> bytes:
+        """Hashes of a file's lines as `kept_lines` makes them; empty where none were kept, or they were changed."""
+        if LINES in self.wrong or ABOUT in self.wrong:
+            return b""
+        first, last = self._places.get((table, name), (0, 0))
+        if first == last:
+            return b""
+        with (self.folder / LINES).open("rb") as stream:
+            stream.seek(first)
+            return stream.read(last - first)
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """Where in the file of lines those of each file begin and end."""
+        return {
+            (each["table"], each["file"]): tuple(each.get("lines", (0, 0)))
+            for each in self.about.get("inputs", [])
+        }
+
 
 def seal(about: Mapping[str, Any]) -> str:
-    """A hash of all that an edition.json says beside it."""
+    """A hash of all that an edition.json, or a figures.json, says beside it."""
     rest = {name: value for name, value in about.items() if name != "seal"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def sealed(figures: Mapping[str, Any], page: bytes) -> dict[str, Any]:
+    """A report's figures with the hash of its page and their own: neither can be changed by hand without a trace."""
+    found = {**figures, "page": hashlib.sha256(page).hexdigest()}
+    return found | {"seal": seal(found)}
 
 
 def editions_of(pages: Path | str, quarter: str) -> list[Edition]:
@@ -170,44 +276,7 @@ def editions_of(pages: Path | str, quarter: str) -> list[Edition]:
     return sorted(found, key=lambda edition: edition.number)
 
 
-@dataclass(frozen=True)
-class Published:
-    """What a quarter's page said: its last edition, or the page that lies there where none was published.
-
-    `first` are the figures of the first edition.
-    """
-
-    figures: Mapping[str, Any]
-    first: Mapping[str, Any]
-    edition: Edition | None
-    changes: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "quarter": self.figures.get("quarter"),
-            "run": self.figures.get("run"),
-            "edition": self.edition.number if self.edition else None,
-            "changed": list(self.changes),
-        }
-
-
-def published(pages: Path | str, quarter: str) -> Published | None:
-    """What was said of a quarter in a folder of pages; None if nothing was."""
-    editions = editions_of(pages, quarter)
-    changes = tuple(
-        f"{each.title} was changed after it was published: {', '.join(each.changes)}"
-        for each in editions
-        if each.changes
-    )
-    if readable := [each for each in editions if each.figures]:
-        return Published(readable[-1].figures, readable[0].figures, readable[-1], changes)
-    file = Path(pages) / quarter / FIGURES
-    if not str(pages) or not (figures := _object(file)):
-        return None
-    return Published(figures, figures, None, changes)
-
-
-def _object(file: Path) -> dict[str, Any]:
+def read_object(file: Path) -> dict[str, Any]:
     """What a file of JSON holds; empty if it is missing, broken or no object."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))

@@ -7,7 +7,17 @@ from typing import Any
 
 import polars as pl
 
-from kit import beside_words, editions, formats, frames, grades, metrics, own_calendar, quarters
+from kit import (
+    beside_words,
+    editions,
+    formats,
+    frames,
+    grades,
+    metrics,
+    own_calendar,
+    quarters,
+    restatements,
+)
 from kit.fiscal import Month, Quarter
 from kit.metrics import Metric
 from kit.quarters import day_text
@@ -200,26 +210,51 @@ def notes(review: Review) -> list[str]:
 
 
 def _restated(review: Review) -> list[str]:
-    quarter = quarter_text(review, review.previous.name)
+    """What was first reported, and why it moved: last quarter's figures each in a sentence, others in one a quarter."""
     texts = []
     for restatement in review.restated:
-        metric = review.metric(restatement.key)
-        first = _as_reported(metric, restatement.reported, restatement.currency)
-        then = _as_reported(metric, restatement.published, restatement.currency)
+        if restatement.quarter != review.previous.name:
+            continue
+        metric, quarter = review.metric(restatement.key), quarter_text(review, restatement.quarter)
+        first, then = (
+            restatements.shown(metric.unit, figure, restatement.currency)
+            for figure in (restatement.reported, restatement.published)
+        )
+        where = f" in edition {restatement.reported_in}" if (restatement.reported_in or 1) > 1 else ""
         again = f", as {then} in edition {restatement.edition}" if then != first else ""
         texts.append(
-            f"† {LABELS[restatement.key]}, {quarter}: first reported as {first}{again}; restated:"
-            f" {_causes(metric, restatement)}."
+            f"† {LABELS[restatement.key]}, {quarter}: first reported{_to_day(restatement)} as {first}{where}{again};"
+            f" restated: {_causes(metric, restatement)}."
         )
+    others = dict.fromkeys(each.quarter for each in review.restated if each.quarter != review.previous.name)
     return [
         *texts,
+        *(_restated_of(review, quarter) for quarter in others),
         *(f"{change[:1].upper()}{change[1:]}." for change in (review.said.changes if review.said else ())),
     ]
 
 
+def _restated_of(review: Review, quarter: str) -> str:
+    """This quarter's figures, or a year ago's, as first reported, and why those of this quarter moved."""
+    told, to_day = [], ""
+    for each in review.restated:
+        if each.quarter == quarter:
+            metric, to_day = review.metric(each.key), _to_day(each)
+            why = f" (restated: {_causes(metric, each)})" if quarter == review.quarter.name else ""
+            told.append(
+                f"{SHORT[each.key]} {restatements.shown(metric.unit, each.reported, each.currency)}{why}"
+            )
+    return f"† {quarter_text(review, quarter)} was first reported{to_day} with {listed(told)}."
+
+
+def _to_day(restatement: Restatement) -> str:
+    return f", to {day_text(restatement.to_day)}," if restatement.to_day else ""
+
+
 def _causes(metric: Metric, restatement: Restatement) -> str:
-    """Why a figure moved, each cause with its part; what is under a hundredth of the largest is left out."""
-    least = max(abs(cause.amount or Fraction(0)) for cause in restatement.causes) / 100
+    """Why a figure moved, each cause with its part; what is under a hundredth of the whole movement is left out."""
+    amounts = [cause.amount for cause in restatement.causes if cause.amount is not None]
+    least = abs(sum(amounts, Fraction(0))) / 100
     return ", ".join(
         cause.what
         if cause.amount is None
@@ -250,12 +285,6 @@ def _marked(review: Review) -> list[str]:
     if any(rest):
         told.append(f"Other findings of the checks: {', '.join(part for part in rest if part)}.")
     return told
-
-
-def _as_reported(metric: Metric, value: float, currency: str) -> str:
-    if metric.unit == "money":
-        return formats.money(value, currency)
-    return formats.ratio(value) if metric.unit == "ratio" else formats.percent(value)
 
 
 def definitions(review: Review) -> dict[str, str]:

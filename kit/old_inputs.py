@@ -9,27 +9,33 @@ from typing import Any
 from pydantic import PrivateAttr
 
 from kit.cache import open_cache
-from kit.editions import SETTINGS, Edition, fingerprints, name_of
+from kit.editions import SETTINGS, Edition, fingerprints, names_of
+from kit.kept_lines import shared, write_lines
 from kit.program import Export, Program
 from kit.toml_lines import parse
 
 BLOCK = 1 << 20
+MOST = 0.5  # of a file's lines make another that file
 
 
 @dataclass(frozen=True)
 class Files:
-    """The files of each table beside those that an edition had, by name.
+    """The files of each table beside those that an edition had.
 
-    `grown` begin with all that they were; of `corrected` the old content is gone, and of `retold`, an engine's tables,
-    it is not known what of it changed; `kept` are those that still are there, under whatever name.
+    `added` are names of today, those of them that tell a kept file's rows again and not all of them as they were are
+    `again` too; the others are names of then: `kept` still are there, under whatever name; `grown` hold all
+    that they were, and more; of `corrected` the old content is gone, and of `retold`, an engine's tables, it is not
+    known what of it changed. `became` says what each but the `gone` is called today.
     """
 
     added: Mapping[str, frozenset[str]]
+    again: Mapping[str, frozenset[str]]
+    kept: Mapping[str, frozenset[str]]
     grown: Mapping[str, frozenset[str]]
     corrected: Mapping[str, frozenset[str]]
     retold: Mapping[str, frozenset[str]]
     gone: Mapping[str, frozenset[str]]
-    kept: Mapping[str, frozenset[str]]
+    became: Mapping[str, Mapping[str, str]]
 
 
 def compared(program: Program, then: Mapping[str, Mapping[str, str]], edition: Edition | None) -> Files:
@@ -37,35 +43,102 @@ def compared(program: Program, then: Mapping[str, Mapping[str, str]], edition: E
     cache = open_cache(program.folder)
     now = {table: fingerprints(program, cache, exports) for table, exports in program.exports.items()}
     cache.save()
-    found: dict[str, dict[str, frozenset[str]]] = {name: {} for name in Files.__annotations__}
+    sets: dict[str, dict[str, frozenset[str]]] = {
+        name: {} for name in Files.__annotations__ if name != "became"
+    }
+    became: dict[str, dict[str, str]] = {}
     for table in {*now, *then}:
         after, before = now.get(table, {}), then.get(table, {})
-        engines = {export.table for export in program.exports.get(table, []) if export.table}
-        other = {name for name in before if name in after and after[name] != before[name]}
-        grown = {name for name in other - engines if _has_grown(program, edition, table, name, before[name])}
-        renamed = {name for name, sha256 in after.items() if sha256 in before.values()}
-        sets = {
-            "added": after.keys() - before.keys() - renamed,
-            "grown": grown,
-            "corrected": other - engines - grown,
-            "retold": other & engines,
-            "gone": {name for name in before.keys() - after.keys() if before[name] not in after.values()},
-            "kept": (before.keys() & after.keys()) | renamed,
+        kept = _kept(before, after)
+        rest = {name: sha256 for name, sha256 in after.items() if name not in kept.values()}
+        files = {
+            name: file for file, name in names_of(program.folder, program.exports.get(table, [])).items()
         }
-        for name, files in sets.items():
-            found[name][table] = frozenset(files)
-    return Files(**found)
+        other = {name: name for name in before if name not in kept and name in rest}
+        for name in before.keys() - kept.keys() - other.keys():
+            left = {each: files[each] for each in rest if each in files and each not in other.values()}
+            if today := _moved(edition, table, name, before[name], left):
+                other[name] = today
+        engines = {export.table for export in program.exports.get(table, []) if export.table}
+        # A register read from several files is told in the order of their names, which a copy would not have.
+        is_cut = edition is not None and not (table == "partners" and len(files) > 1)
+        grown = {
+            name
+            for name, today in other.items()
+            if is_cut and today in files and _has_grown(edition, table, name, before[name], files[today])
+        }
+        added = rest.keys() - other.values()
+        found = {
+            "added": added,
+            "again": {
+                each
+                for each in added
+                if each in files and _tells_again(edition, table, each, files[each], kept)
+            },
+            "kept": kept.keys(),
+            "grown": grown,
+            "corrected": other.keys() - engines - grown,
+            "retold": other.keys() & engines,
+            "gone": before.keys() - kept.keys() - other.keys(),
+        }
+        for name, each in found.items():
+            sets[name][table] = frozenset(each)
+        became[table] = kept | other
+    return Files(**sets, became=became)
 
 
-def _has_grown(program: Program, edition: Edition | None, table: str, name: str, sha256: str) -> bool:
-    """Whether a file begins with what it was when the edition was published."""
-    size = edition.sizes.get((table, name), 0) if edition else 0
-    file = _file_named(program, table, name)
-    # A register read from several files is told in the order of their names, which a copy would not have.
-    if not size or file is None or (table == "partners" and _count(program, table) > 1):
+def _kept(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """The files of then whose content still is there, each with a name of today: its own, if that has it."""
+    by_content = {sha256: name for name, sha256 in reversed([*after.items()])}
+    return {
+        name: name if after.get(name) == sha256 else by_content[sha256]
+        for name, sha256 in before.items()
+        if sha256 in by_content
+    }
+
+
+def _moved(
+    edition: Edition | None, table: str, name: str, sha256: str, left: Mapping[str, Path]
+) -> str | None:
+    """What a file is called today that lies elsewhere and is no longer what it was; None if nothing left is it.
+
+    It has its own name in another folder, and all that it was, or the greater part of its lines.
+    """
+    alike = {each: file for each, file in left.items() if Path(each).name == Path(name).name}
+    lines = edition.lines(table, name) if edition else b""
+    for each, file in alike.items():
+        if _has_grown(edition, table, name, sha256, file) or (lines and shared(file, lines, sha256) > MOST):
+            return each
+    return None
+
+
+def _tells_again(
+    edition: Edition | None, table: str, added: str, file: Path, kept: Mapping[str, str]
+) -> bool:
+    """Whether a new file is a later export of one that still is there, with rows of it that are others now."""
+    for name in kept:
+        lines = edition.lines(table, name) if edition and Path(name).name == Path(added).name else b""
+        if lines and edition and MOST < shared(file, lines, edition.hash_of(table, name)) < 1:
+            return True
+    return False
+
+
+def _has_grown(edition: Edition | None, table: str, name: str, sha256: str, file: Path) -> bool:
+    """Whether a file holds all that it was when the edition was published: each line, or else as its beginning."""
+    if edition is None or not file.is_file():
         return False
+    if lines := edition.lines(table, name):
+        return shared(file, lines, sha256) == 1
+    size = edition.sizes.get((table, name), 0)
     with file.open("rb") as stream:
-        return _hash_of_beginning(stream, size) == sha256
+        return bool(size) and _hash_of_beginning(stream, size) == sha256 and _is_end_of_line(stream, size)
+
+
+def _is_end_of_line(stream: Any, size: int) -> bool:
+    """Whether a beginning of that many bytes breaks off no line, and so no value."""
+    stream.seek(size - 1)
+    last, following = stream.read(1), stream.read(1)
+    return last == b"\n" or following in (b"", b"\r", b"\n")
 
 
 def _hash_of_beginning(stream: Any, size: int) -> str:
@@ -76,23 +149,13 @@ def _hash_of_beginning(stream: Any, size: int) -> str:
     return "" if size else digest.hexdigest()
 
 
-def _file_named(program: Program, table: str, name: str) -> Path | None:
-    """The local file of that name; None if it is elsewhere or gone."""
-    found = (
-        file
-        for export in program.exports.get(table, [])
-        for file in export.files(program.folder)
-        if name_of(program.folder, file) == name and file.is_file()
-    )
-    return next(found, None)
-
-
-def _count(program: Program, table: str) -> int:
-    return sum(len(export.files(program.folder)) for export in program.exports.get(table, []))
-
-
 def program_then(edition: Edition, folder: Path) -> Program | None:
-    """The program of a folder with an edition's settings and SQL; None if the kit no longer understands them."""
+    """The program of a folder with an edition's settings and SQL; None if the kit no longer understands them.
+
+    None too if they were changed since.
+    """
+    if not edition.has_settings:
+        return None
     kept = edition.folder / SETTINGS
     try:
         then = Program(folder=folder, **parse((kept / "program.toml").read_text("utf-8-sig")))
@@ -113,48 +176,84 @@ def program_then(edition: Edition, folder: Path) -> Program | None:
     return then.model_copy(update={"exports": exports})
 
 
+def has_other_sql(edition: Edition, folder: Path) -> bool:
+    """Whether a program's own SQL differs from an edition's."""
+    kept = edition.about.get("sql", {})
+    return any(_is_other(folder / name, edition.folder / SETTINGS / file) for name, file in kept.items())
+
+
 def _is_other(now: Path, then: Path) -> bool:
     """Whether a file differs from the one kept, or is gone: where not, logs that it selects need not be read again."""
     return not now.is_file() or now.read_bytes() != then.read_bytes()
 
 
+def relocated(
+    then: Program, now: Program, before: Mapping[str, Mapping[str, str]], edition: Edition
+) -> Program:
+    """A program of then that looks for its exports where they lie now.
+
+    Where its files are not found there, they were not moved: then it looks for them where they lay.
+    """
+    moved = {
+        table: [
+            export.model_copy(update={"path": today.path})
+            for export, today in zip(blocks, now.exports[table], strict=True)
+        ]
+        for table, blocks in then.exports.items()
+        if len(now.exports.get(table, [])) == len(blocks)
+        and [export.path for export in blocks] != [today.path for today in now.exports[table]]
+    }
+    if not moved:
+        return then
+    everywhere = then.model_copy(update={"exports": {**then.exports, **moved}})
+    gone = compared(everywhere, before, edition).gone
+    found = {table: blocks for table, blocks in moved.items() if not gone.get(table)}
+    return then.model_copy(update={"exports": {**then.exports, **found}})
+
+
 class OldExport(Export):
     """An export as an edition had it: some of its files, one or the other cut to what it was."""
 
-    _kept: frozenset[str] = PrivateAttr(frozenset())
-    _cut: dict[str, Path] = PrivateAttr({})
+    _read: dict[Path, Path] = PrivateAttr({})
 
     def of_pattern(self, folder: Path, pattern: str) -> list[Path]:
-        named = {name_of(folder, file): file for file in super().of_pattern(folder, pattern)}
-        return [self._cut.get(name, file) for name, file in named.items() if name in self._kept]
+        return [self._read[file] for file in super().of_pattern(folder, pattern) if file in self._read]
 
 
-def narrowed(program: Program, files: Files, edition: Edition | None, work: Path) -> Program:
-    """A program with none but the files that an edition had; those that have grown are cut, in a folder of ours."""
+def narrowed(program: Program, files: Files, edition: Edition | None, work: Path, whole: str = "") -> Program:
+    """A program with none but the files that an edition had; those that have grown are cut, in a folder of ours.
+
+    One table may be left `whole`, as it is now.
+    """
     exports: dict[str, list[Export]] = {}
     for number, (table, blocks) in enumerate(program.exports.items()):
-        cut = {
-            name: _cut(program, table, name, edition, work / str(number))
-            for name in files.grown.get(table, frozenset())
+        if table == whole:
+            exports[table] = blocks
+            continue
+        then = {today: name for name, today in files.became.get(table, {}).items()}
+        read = {
+            file: _cut(file, edition, table, then[name], work / str(number) / then[name])
+            if edition and then[name] in files.grown[table]
+            else file
+            for file, name in names_of(program.folder, blocks).items()
+            if name in then
         }
         exports[table] = []
         for export in blocks:
             # Only what is set tells exports apart in the cache of logs: what is set must stay so.
             old = OldExport.model_construct(_fields_set=set(export.model_fields_set), **dict(export))
-            old._kept, old._cut = (
-                files.kept.get(table, frozenset()),
-                {name: at for name, at in cut.items() if at},
-            )
+            old._read = read
             exports[table].append(old)
     return program.model_copy(update={"exports": exports})
 
 
-def _cut(program: Program, table: str, name: str, edition: Edition | None, work: Path) -> Path | None:
-    """A copy of a file's beginning, as long as the file was."""
-    file = _file_named(program, table, name)
-    if file is None or edition is None:
-        return None
-    copy, left = work / name, edition.sizes[table, name]
+def _cut(file: Path, edition: Edition, table: str, name: str, copy: Path) -> Path:
+    """A copy of what a file was: of its lines of then, or of its beginning."""
+    if lines := edition.lines(table, name):
+        return write_lines(file, lines, edition.hash_of(table, name), copy)
+    if copy.is_file():
+        return copy
+    left = edition.sizes[table, name]
     copy.parent.mkdir(parents=True, exist_ok=True)
     with file.open("rb") as source, copy.open("wb") as target:
         while left > 0 and (block := source.read(min(BLOCK, left))):

@@ -16,17 +16,19 @@ from kit.editions import (
     ENGINES,
     FIGURES,
     FOLDER,
+    LINES,
     PAGE,
     SETTINGS,
     Edition,
     editions_of,
     inputs,
-    name_of,
+    names_of,
     run_name,
     seal,
     settings_texts,
 )
 from kit.errors import ReviewError
+from kit.kept_lines import NOT_KEPT, hashes_of
 from kit.program import Program, load_program
 from kit.restatements import file_windows
 from kit.review import number
@@ -40,12 +42,13 @@ def publish(folder: Path, quarter: str, out: Path) -> tuple[Edition, bool]:
     """Freeze the report in <out>/<quarter>/ as the quarter's next edition; that edition, and whether it is a new one.
 
     The report of the last edition makes no other. An empty quarter is the last that the data completes. ReviewError if
-    there is no report, or if settings, files or kit are no longer those that it rests on: nobody could make it again.
+    there is no report, if it was changed by hand, or if settings, files or kit are no longer those that it rests on:
+    nobody could make it again.
     """
     program = load_program(folder)
     with tables_of(program) as con:
         chosen = quarters.choose_quarter(con, quarter)
-        windows = {(table, name): rest for table, name, *rest in file_windows(con)}
+        windows = {(table, name): rest for table, name, *rest in file_windows(con, program)}
         five = {metric.key: number(metric.this) for metric in metrics.scorecard(con, chosen)}
     texts = settings_texts(program)
     report = {name: _read(out / chosen.name, name) for name in (FIGURES, PAGE)}
@@ -56,8 +59,15 @@ def publish(folder: Path, quarter: str, out: Path) -> tuple[Edition, bool]:
         raise ReviewError("program.toml is being written to. Run again when it is done.")
     run = run_name(of, chosen.name)
     said = {key: figures["scorecard"].get(key, {}).get("this") for key in five}
-    if said != five or run.encode() not in report[PAGE]:
-        raise ReviewError(f"{out / chosen.name} was changed since the report was made. Make it again.")
+    changed = [
+        *([FIGURES] if said != five or figures.get("seal") != seal(figures) else []),
+        *([PAGE] if figures.get("page") != _hash(report[PAGE]) or run.encode() not in report[PAGE] else []),
+    ]
+    if changed:
+        raise ReviewError(
+            f"{out / chosen.name}: {' and '.join(changed)} {'were' if len(changed) > 1 else 'was'} changed since the"
+            " report was made. Make it again."
+        )
     about = {
         "quarter": chosen.name,
         "run": run,
@@ -65,10 +75,10 @@ def publish(folder: Path, quarter: str, out: Path) -> tuple[Edition, bool]:
         "currency": program.program.currency,
         "timezone": program.program.timezone,
         **{name: of[name] for name in ("kit", "source", "definitions", "engines", "settings")},
-        "inputs": _inputs(program, of, windows),
+        "inputs": (rests_on := _inputs(program, of, windows)),
         "report": {name: _hash(content) for name, content in report.items()},
     }
-    return _freeze(out, about, report, texts)
+    return _freeze(out, about, {**report, LINES: _lines(program, rests_on)}, texts)
 
 
 def _freeze(
@@ -101,7 +111,7 @@ def _write(
 ) -> None:
     """The files of an edition, and what they are."""
     (folder / SETTINGS).mkdir(parents=True)
-    files = {FIGURES: report[FIGURES], PAGE: _with_number(report[PAGE], about)}
+    files = {**report, PAGE: _with_number(report[PAGE], about)}
     sql = {}
     for place, (name, text) in enumerate(texts.items()):
         kept = f"{place}-{Path(name).name}" if place else name
@@ -133,10 +143,9 @@ def _inputs(
 ) -> list[dict[str, Any]]:
     """Each file, or table of an engine: its hash, its bytes, and the first and last day and number of its rows."""
     sizes = {
-        (table, name_of(program.folder, file)): size_of(file)
+        (table, name): size_of(file)
         for table, exports in program.exports.items()
-        for export in exports
-        for file in export.files(program.folder)
+        for file, name in names_of(program.folder, exports).items()
     }
     found = []
     for table, files in of["files"].items():
@@ -154,6 +163,23 @@ def _inputs(
                 }
             )
     return found
+
+
+def _lines(program: Program, rests_on: list[dict[str, Any]]) -> bytes:
+    """The hashes of the lines of small exports, one after the other; each input says where its own are."""
+    files = {
+        (table, name): file
+        for table, exports in program.exports.items()
+        for file, name in names_of(program.folder, exports).items()
+        if table not in NOT_KEPT
+    }
+    found = bytearray()
+    for each in rests_on:
+        file = files.get((each["table"], each["file"]))
+        hashes = hashes_of(file, each["sha256"]) if file else b""
+        each["lines"] = [len(found), len(found) + len(hashes)]
+        found += hashes
+    return bytes(found)
 
 
 def _stop_at_other_inputs(folder: Path, figures: Mapping[str, Any], of: Mapping[str, Any]) -> None:

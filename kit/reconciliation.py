@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from kit import editions, formats, frames, lapses, quarters
+from kit import earlier_pages, formats, frames, lapses, quarters, restatements
 from kit.doubts import Finding, figures_of, in_order
 from kit.doubts import weighed as _weighed
 from kit.fiscal import Quarter
@@ -24,7 +24,6 @@ from kit.metrics import QUARTERS_SHOWN, Metric, revenue_basis
 from kit.money_checks import MONEY_CHECKS
 from kit.program import Program
 from kit.quarters import day_text
-from kit.restatements import VISIBLE
 from kit.swings import call_spikes, call_troughs, calls_twice
 
 OVERDUE_DAYS, OVERDUE_MATTERS, OVERDUE_TOLD = 90, Fraction(1, 10), Fraction(1, 100)
@@ -288,18 +287,13 @@ def moved_quarters(
 ) -> Iterator[Finding]:
     """Figures of earlier quarters that are no longer what their pages said; none without a folder of pages."""
     names = [name for name, _ in metrics[0].history[:-1]] if metrics and str(published) else []
+    program, currency = str(frames.setting(con, "name")), str(frames.setting(con, "currency"))
     for name in names:
-        before = editions.published(published, name)
-        said = before.first.get("scorecard", {}) if before else {}
-        moved = {
-            metric.key: (metric.unit, said[metric.key]["this"], now)
-            for metric in metrics
-            if (now := dict(metric.history)[name]) is not None
-            and said.get(metric.key, {}).get("this") is not None
-            and _has_moved(said[metric.key]["this"], float(now))
-        }
-        if moved:
-            currency = str(frames.setting(con, "currency"))
+        before = earlier_pages.said_of(published, quarters.all_quarters(con)[name], program)
+        figures = {metric.key: (metric.unit, dict(metric.history)[name]) for metric in metrics}
+        moved = restatements.moved_figures(figures, before, currency) if before else {}
+        if before and moved:
+            was_in = str(before.figures.get("currency", currency))
             yield Finding(
                 f"published: {formats.plural(len(moved), 'figure')} of {name}"
                 f" {'is' if len(moved) == 1 else 'are'} no longer as first reported.",
@@ -309,20 +303,11 @@ def moved_quarters(
                 mend="See which export or setting changed since; the page marks last quarter's with a dagger.",
                 check="settled quarter moved",
                 seen=tuple(
-                    f"{key}: {_shown(unit, then, currency)} then, {_shown(unit, now, currency)} now"
-                    for key, (unit, then, now) in moved.items()
+                    f"{key}: {restatements.shown(each.unit, each.reported, was_in)} then,"
+                    f" {restatements.shown(each.unit, each.now, currency)} now"
+                    for key, each in moved.items()
                 ),
             )
-
-
-def _has_moved(then: float, now: float) -> bool:
-    return abs(now - then) > VISIBLE * max(abs(then), VISIBLE)
-
-
-def _shown(unit: str, value: Any, currency: str) -> str:
-    if unit == "money":
-        return formats.money(value, currency)
-    return formats.ratio(value) if unit == "ratio" else formats.percent(value)
 
 
 CHECKS: tuple[Callable[[duckdb.DuckDBPyConnection, Quarter], Iterator[Finding]], ...] = (

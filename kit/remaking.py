@@ -1,7 +1,7 @@
 """An edition made again from what it rested on, and held against what was published."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +12,9 @@ from kit.cache import open_cache
 from kit.database import tables_of
 from kit.editions import ABOUT, ENGINES, SETTINGS, Edition, definitions_hash, fingerprints
 from kit.errors import ReviewError
-from kit.old_inputs import compared, narrowed, program_then
-from kit.program import Program, locate
+from kit.old_inputs import compared, narrowed, program_then, relocated
+from kit.program import Program, load_program, locate
+from kit.toml_lines import parse
 
 FIGURES_OF = ("scorecard", "funnel", "months", "unrealized", "onboarding", "cost", "value", "grades")
 SHOWN = 20
@@ -43,22 +44,28 @@ def remake(folder: Path, program: Path) -> Remade:
     ReviewError if there is no edition, its settings no longer make a program, or its files no longer make figures.
     """
     edition = Edition(folder.resolve())
-    if not folder.name.isdecimal() or not (folder / ABOUT).is_file():
+    if not edition.folder.name.isdecimal() or not (edition.folder / ABOUT).is_file():
         raise ReviewError(
             f"{folder} is no edition: it has no {ABOUT}. An edition is a folder like 2026-Q2/001."
         )
     if not edition.about or not edition.figures:
         raise ReviewError(f"{edition.title} cannot be made again: {', '.join(edition.changes)}.")
-    then = program_then(edition, _home(program))
+    home = _home(program)
+    then = program_then(edition, home)
     if then is None:
-        raise ReviewError(f"{folder / SETTINGS}: this kit no longer takes these settings.")
+        changed = [f"{change} after it was published" for change in edition.changes]
+        why = ", ".join(changed) or "this kit no longer takes these settings"
+        raise ReviewError(f"{folder / SETTINGS}: {why}.")
     before = edition.figures["inputs"]["files"]
     files = compared(then, before, edition)
+    if any(files.gone.values()) and (now := _as_it_is(home)):
+        then = relocated(then, now, before, edition)
+        files = compared(then, before, edition)
     cache = open_cache(then.folder)
     after = {table: fingerprints(then, cache, exports) for table, exports in then.exports.items()}
     cache.save()
     changed = [f"{change} after it was published" for change in edition.changes]
-    notes = list(_kit(edition))
+    notes = [*_other_program(edition, home), *_kit(edition)]
     for table, names in before.items():
         for name, sha256 in names.items():
             if name in files.gone[table]:
@@ -66,12 +73,13 @@ def remake(folder: Path, program: Path) -> Remade:
             elif name in files.corrected[table] | files.retold[table]:
                 changed.append(
                     f"{name} ({table}): another content, {sha256[:LETTERS]} then,"
-                    f" {after[table][name][:LETTERS]} now"
+                    f" {after[table][files.became[table][name]][:LETTERS]} now"
                 )
             elif name in files.grown[table]:
                 notes.append(f"{name} ({table}) has grown; read as far as it went then")
     with tempfile.TemporaryDirectory() as work:
-        figures = _figures(narrowed(then, files, edition, Path(work)), edition)
+        lost = [*_other_program(edition, home), *changed]
+        figures = _figures(narrowed(then, files, edition, Path(work)), edition, lost)
     return Remade(edition, tuple(changed), tuple(_differences(edition.figures, figures)), tuple(notes))
 
 
@@ -83,14 +91,34 @@ def _home(program: Path) -> Path:
     return found.resolve()
 
 
-def _figures(program: Program, edition: Edition) -> dict[str, Any]:
+def _as_it_is(home: Path) -> Program | None:
+    """A folder's program of today; None if its settings are not sound."""
+    try:
+        return load_program(home)
+    except ReviewError:
+        return None
+
+
+def _other_program(edition: Edition, home: Path) -> Iterator[str]:
+    """That a folder's program is not the one that was published."""
+    try:
+        name = parse((home / "program.toml").read_text("utf-8-sig"))["program"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if name != edition.about.get("program"):
+        yield f"the program in {home} is {name}; the edition is of {edition.about.get('program')} (--program)"
+
+
+def _figures(program: Program, edition: Edition, lost: Sequence[str]) -> dict[str, Any]:
+    """The figures that an edition comes to; ReviewError with what was `lost` if it comes to none."""
     try:
         with tables_of(program) as con:
             quarter = quarters.choose_quarter(con, edition.about["quarter"])
             five = metrics.scorecard(con, quarter)
             return review.figures(review.Review(con, quarter, five, edition.figures["inputs"], ()))
     except ReviewError as error:
-        raise ReviewError(f"{edition.title} cannot be made again from what there is now: {error}") from None
+        told = "\n".join([f"{error}", *_listed(tuple(lost))])
+        raise ReviewError(f"{edition.title} cannot be made again from what there is now: {told}") from None
 
 
 def _kit(edition: Edition) -> Iterator[str]:

@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from kit.editions import sealed
 from kit.errors import ReviewError
 from kit.folders import put_folder, writing_in
 from kit.program import load_program, locate
@@ -39,7 +40,8 @@ def write_report(
         written = work / figures["quarter"]
         written.mkdir()
         (work / "one-pager.ipynb").rename(written / "one-pager.ipynb")
-        (written / "one-pager.html").write_text(page, encoding="utf-8")
+        (written / "one-pager.html").write_bytes(page.encode())
+        figures = sealed(figures, page.encode())
         (written / "figures.json").write_text(
             json.dumps(figures, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8"
         )

@@ -1,6 +1,6 @@
 """What has been restated since a quarter was published, and why: worked out again with one thing changed at a time.
 
-Between the figure as published and the figure now stand two others, each worked out by today's code:
+Between the figure as first published and the figure now stand two others, each worked out by today's code:
 
     published → old settings on the files it had → old settings on all files → now
              corrected source,                  late data                  changed
@@ -11,7 +11,7 @@ step that cannot be worked out is one part with the next.
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -20,14 +20,16 @@ from typing import Any
 
 import duckdb
 
-from kit import frames, metrics, quarters
+from kit import formats, frames, metrics, quarters
+from kit.accounts import file_name
 from kit.database import tables_of
-from kit.editions import RESTS_ON, SETTINGS, Edition, Published
+from kit.earlier_pages import Published, to_day
+from kit.editions import RESTS_ON, SETTINGS, Edition, names_of
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
-from kit.metrics import Figure, Metric
-from kit.old_inputs import Files, compared, narrowed, program_then
-from kit.program import Program
+from kit.metrics import Figure
+from kit.old_inputs import Files, compared, has_other_sql, narrowed, program_then, relocated
+from kit.program import Export, Program
 from kit.toml_lines import parse
 
 # Shown figures agree to three digits; less than that is no restatement.
@@ -35,7 +37,9 @@ VISIBLE = 0.0005
 # Published figures are JSON numbers, exact figures are not.
 NOISE = Fraction(1, 10**9)
 NAMED = 3
-NO_FIGURES = ("plan", "goal")
+NO_FIGURES = ("plan", "goal", "page")
+# The figures that a block of settings moves, where it is not all of them.
+ONLY = {"rate": ("cost_per_partner",), "attribution": ("value_ratio",), "avoidance": ("value_ratio",)}
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,20 @@ class Cause:
 
 @dataclass(frozen=True)
 class Restatement:
-    """A figure that is not what was published: as first reported, as last published, and the causes between."""
+    """A quarter's figure that is not what was published: as first reported, as last published, now, and why it moved.
 
+    `edition` is the last one, `reported_in` the first that could be read; None where none was published. `to_day` is
+    the day to which the quarter had come when it was first reported, if it was not over. A figure may be absent.
+    """
+
+    quarter: str
     key: str
-    reported: float
-    published: float
+    reported: float | None
+    published: float | None
+    now: float | None
     edition: int | None
+    reported_in: int | None
+    to_day: date | None
     currency: str
     causes: tuple[Cause, ...]
 
@@ -66,92 +78,156 @@ class Restatement:
             {"what": cause.what, "amount": None if cause.amount is None else float(cause.amount)}
             for cause in self.causes
         ]
-        return {**vars(self), "reason": self.reason, "causes": causes}
+        day = self.to_day and self.to_day.isoformat()
+        return {**vars(self), "to_day": day, "reason": self.reason, "causes": causes}
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A figure of a quarter, its unit, and what was first reported; either may be absent."""
+
+    unit: str
+    reported: float | None
+    now: Figure
 
 
 def restatements(
     con: duckdb.DuckDBPyConnection,
     program: Program,
-    five: Sequence[Metric],
+    figures: Mapping[str, tuple[str, Figure]],
     of: Mapping[str, Any],
     said: Published | None,
     quarter: Quarter,
 ) -> tuple[Restatement, ...]:
-    """Last quarter's figures that differ from what was published; `con` and `five` are this quarter's, `of` its inputs.
+    """A quarter's figures that differ from what was first published; `con` is of the program now, `of` its inputs.
 
-    `quarter` is the one that was published.
+    `figures` are those of the quarter now, each after its unit, by key.
     """
-    moved = moved_figures(five, said) if said else {}
+    moved = moved_figures(figures, said, program.program.currency) if said else {}
     if not said or not moved:
         return ()
     currency = str(said.figures.get("currency", program.program.currency))
-    number = said.edition.number if said.edition else None
     found = causes(con, program, moved, of, said, quarter)
     if currency != program.program.currency:
         other = Cause(f"changed settings (amounts were in {currency})", None)
-        found |= {key: (other,) for key, (metric, _) in moved.items() if metric.unit == "money"}
-    restated = []
-    for key, (_, published) in moved.items():
-        first = _reported(said.first, key)
-        reported = published if first is None else first
-        restated.append(Restatement(key, reported, published, number, currency, found[key]))
-    return tuple(restated)
+        found |= {key: (other,) for key, each in moved.items() if each.unit == "money"}
+    return tuple(
+        Restatement(
+            quarter.name,
+            key,
+            each.reported,
+            reported(said.last, key)[1],
+            None if each.now is None else float(each.now),
+            said.last_edition.number if said.last_edition else None,
+            said.edition.number if said.edition else None,
+            to_day(said.edition) if said.edition else None,
+            currency,
+            found[key],
+        )
+        for key, each in moved.items()
+    )
 
 
-def moved_figures(five: Sequence[Metric], said: Published) -> dict[str, tuple[Metric, float]]:
-    """Metrics whose figure for last quarter reads otherwise than was published, each with what was."""
+def moved_figures(
+    figures: Mapping[str, tuple[str, Figure]], said: Published, currency: str
+) -> dict[str, Moved]:
+    """The figures that read otherwise than was first published, by key; in another currency all money does."""
     moved = {}
-    for metric in five:
-        published = _reported(said.figures, metric.key)
-        if published is None or metric.last is None:
-            continue
-        if abs(float(metric.last) - published) > VISIBLE * max(abs(published), VISIBLE):
-            moved[metric.key] = (metric, published)
+    for key, (unit, now) in figures.items():
+        is_told, first = reported(said.figures, key)
+        was_in = str(said.figures.get("currency", currency))
+        is_other = unit == "money" and was_in != currency and (first, now) != (None, None)
+        if is_told and (is_other or has_moved(unit, first, now, currency)):
+            moved[key] = Moved(unit, first, now)
     return moved
 
 
-def _reported(figures: Mapping[str, Any], key: str) -> float | None:
-    figure = figures.get("scorecard", {}).get(key, {}).get("this")
-    return figure if isinstance(figure, int | float) else None
+def has_moved(unit: str, then: float | None, now: Figure, currency: str) -> bool:
+    """Whether a figure is not what it was: to three digits, as the page shows it, or by being there at all."""
+    if then is None or now is None:
+        return (then is None) != (now is None)
+    difference = abs(float(now) - then)
+    if difference <= NOISE * abs(then):
+        return False
+    is_visible = difference > VISIBLE * max(abs(then), VISIBLE)
+    return is_visible or shown(unit, then, currency) != shown(unit, now, currency)
+
+
+def shown(unit: str, value: Figure | float, currency: str) -> str:
+    """A figure as the page writes it, by itself."""
+    if unit == "money":
+        return formats.money(value, currency)
+    return formats.ratio(value) if unit == "ratio" else formats.percent(value)
+
+
+def reported(figures: Mapping[str, Any], key: str) -> tuple[bool, float | None]:
+    """Whether published figures tell of a metric, and its figure; None where it was absent."""
+    told = figures.get("scorecard", {}).get(key, {})
+    figure = told.get("this")
+    return "this" in told, figure if isinstance(figure, int | float) else None
 
 
 def causes(
     con: duckdb.DuckDBPyConnection,
     program: Program,
-    moved: Mapping[str, tuple[Metric, float]],
+    moved: Mapping[str, Moved],
     of: Mapping[str, Any],
     said: Published,
     quarter: Quarter,
 ) -> dict[str, tuple[Cause, ...]]:
     """Why each figure moved, by its key."""
     then = said.figures.get("inputs", {})
-    before, settings = program, ""
+    before, settings = program, dict[str, str]()
     if of["settings"] != then.get("settings"):
-        before = (program_then(said.edition, program.folder) if said.edition else None) or program
-        settings = _changed_settings(said.edition, program)
+        old = program_then(said.edition, program.folder) if said.edition else None
+        if old and said.edition:
+            before = relocated(old, program, then.get("files", {}), said.edition)
+        settings = _changed_settings(said.edition, before if old else None, program)
     is_known = before is not program or not settings
     files = compared(before, then.get("files", {}), said.edition)
-    late = _spoken_by(con, files, quarter.last_day)
     definition = _changed_definition(of, then)
-    now = {metric.key: metric.last for metric, _ in moved.values()}
-    between = figures_of(before, quarter.name) if before is not program else now
-    on_old, is_late_last = between, False
+    now = {key: each.now for key, each in moved.items()}
+    between = figures_of(before, quarter) if before is not program else now
+    on_old, is_late_last, late = between, False, dict[str, Sequence[str]]()
     if any(files.added.values()) or any(files.grown.values()):
         with tempfile.TemporaryDirectory() as work:
-            on_old = figures_of(narrowed(before, files, said.edition, Path(work) / "then"), quarter.name)
+            on_old = figures_of(narrowed(before, files, said.edition, Path(work) / "then"), quarter)
             if (
                 not between
             ):  # The old settings may be at a loss with new files, not the new ones with the old.
                 is_late_last = True
-                between = figures_of(narrowed(program, files, said.edition, Path(work) / "now"), quarter.name)
+                between = figures_of(narrowed(program, files, said.edition, Path(work) / "now"), quarter)
+            steps = (program, between, now) if is_late_last else (before, on_old, between)
+            late = _late_tables(*steps, moved, files, said.edition, quarter, Path(work) / "late")
     found = {}
-    for key, (metric, published) in moved.items():
-        other = [_corrected(key, files), definition, "" if is_known else settings]
-        later = [_named("late data", key, late), settings if is_known else ""]
-        steps = [" or ".join(what for what in other if what), *(reversed(later) if is_late_last else later)]
-        points = [on_old.get(key), between.get(key), metric.last]
-        found[key] = parted([Fraction(published), *map(_fraction, points)], steps)
+    for key, each in moved.items():
+        its_settings = settings.get(key, "")
+        other = [_corrected(key, files), definition, "" if is_known else its_settings]
+        later = [_late(late.get(key, ()), files), its_settings if is_known else ""]
+        named = [" or ".join(what for what in other if what), *(reversed(later) if is_late_last else later)]
+        if each.reported is None or each.now is None:
+            there = [
+                figures[key] is not None if key in figures else None for figures in (on_old, between, now)
+            ]
+            found[key] = turned([each.reported is not None, *there], named)
+        else:
+            points = [on_old.get(key), between.get(key), each.now]
+            found[key] = parted([Fraction(each.reported), *map(_fraction, points)], named)
     return found
+
+
+def turned(is_there: Sequence[bool | None], steps: Sequence[str]) -> tuple[Cause, ...]:
+    """What lies between the points where a figure came or went; None where it is not known whether it is there."""
+    found, start, names = [], is_there[0], list[str]()
+    for there, step in zip(is_there[1:], steps, strict=True):
+        names += [step] if step else []
+        if there is None:
+            continue
+        if there != start:
+            found.append(Cause(" and ".join(names) or "reason unknown", None))
+            start = there
+        names = []
+    return tuple(found)
 
 
 def parted(points: Sequence[Fraction | None], steps: Sequence[str]) -> tuple[Cause, ...]:
@@ -172,11 +248,13 @@ def parted(points: Sequence[Fraction | None], steps: Sequence[str]) -> tuple[Cau
     return tuple(found)
 
 
-def figures_of(program: Program, quarter: str) -> dict[str, Figure]:
-    """A quarter's five figures of a program, by key; none if its settings and files give none."""
+def figures_of(program: Program, quarter: Quarter) -> dict[str, Figure]:
+    """The five figures of a quarter's days in a program, by key; none if its settings and files give none."""
+    days = (quarter.first_day, quarter.last_day)
     try:
         with tables_of(program) as con:
-            five = metrics.scorecard(con, quarters.all_quarters(con)[quarter])
+            by_days = {(each.first_day, each.last_day): each for each in quarters.all_quarters(con).values()}
+            five = metrics.scorecard(con, by_days[days])
     except (ReviewError, duckdb.Error, KeyError, OSError):
         return {}
     return {metric.key: metric.this for metric in five}
@@ -189,20 +267,49 @@ def _fraction(figure: Figure) -> Fraction | None:
 # What changed
 
 
-def _spoken_by(con: duckdb.DuckDBPyConnection, files: Files, last_day: date) -> dict[str, frozenset[str]]:
-    """The files that came late, by table: those with rows of days up to one, or rows of no days."""
-    begins = {(table, name): first for table, name, first, _, _ in file_windows(con) if first is not None}
-    return {
-        table: frozenset(name for name in added if begins.get((table, name), last_day) <= last_day)
-        | files.grown.get(table, frozenset())
-        for table, added in files.added.items()
+def _late_tables(
+    program: Program,
+    without: Mapping[str, Figure],
+    whole: Mapping[str, Figure],
+    moved: Iterable[str],
+    files: Files,
+    edition: Edition | None,
+    quarter: Quarter,
+    work: Path,
+) -> dict[str, Sequence[str]]:
+    """The tables whose new rows moved a figure, by figure: worked out with those of one table at a time.
+
+    `without` are a program's figures without any new rows, `whole` with all. Where no table moves a figure by itself,
+    all that it rests on do together.
+    """
+    new = [table for table in files.added if files.added[table] or files.grown[table]]
+    found: dict[str, Sequence[str]] = {
+        key: [table for table in RESTS_ON[key] if table in new]
+        for key in moved
+        if without.get(key) != whole.get(key)
     }
+    asked = {table for tables in found.values() if len(tables) > 1 for table in tables}
+    alone = {
+        table: figures_of(narrowed(program, files, edition, work, whole=table), quarter)
+        for table in sorted(asked)
+    }
+    for key, tables in found.items():
+        own = [table for table in tables if table in alone and alone[table].get(key) != without.get(key)]
+        found[key] = own or tables
+    return found
 
 
-def file_windows(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, date | None, date | None, int]]:
+def file_windows(
+    con: duckdb.DuckDBPyConnection, program: Program
+) -> list[tuple[str, str, date | None, date | None, int]]:
     """Table, name, first day, last day and rows of each file."""
+    names = {
+        (table, file_name(program, file)): name
+        for table, exports in program.exports.items()
+        for file, name in names_of(program.folder, exports).items()
+    }
     return [
-        (table, Path(path).name if Path(path).is_absolute() else path, first, last, count)
+        (table, names.get((table, path), path), first, last, count)
         for table, path, first, last, count in frames.frame(con, "file_windows")
         .drop("block", "same_as")
         .rows()
@@ -210,20 +317,27 @@ def file_windows(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, date | 
 
 
 def _corrected(key: str, files: Files) -> str:
-    changed = {
-        table: files.corrected.get(table, frozenset()) | files.gone.get(table, frozenset())
-        for table in {*files.corrected, *files.gone}
-    }
+    changed = [table for table in RESTS_ON[key] if files.corrected.get(table) or files.gone.get(table)]
     parts = [
-        _named("corrected source", key, changed),
-        _named("late data or corrected source", key, files.retold),
+        _named("corrected source", changed),
+        _named(
+            "late data or corrected source", [table for table in RESTS_ON[key] if files.retold.get(table)]
+        ),
     ]
     return " and ".join(part for part in parts if part)
 
 
-def _named(what: str, key: str, files: Mapping[str, frozenset[str]]) -> str:
-    """What happened to the tables that a figure rests on, with their names; empty if nothing did."""
-    tables = [table for table in RESTS_ON[key] if files.get(table)]
+def _late(tables: Sequence[str], files: Files) -> str:
+    again = [table for table in tables if files.again.get(table)]
+    parts = [
+        _named("late data", [table for table in tables if table not in again]),
+        _named("late data or corrected source", again),
+    ]
+    return " and ".join(part for part in parts if part)
+
+
+def _named(what: str, tables: Sequence[str]) -> str:
+    """What happened to tables, with their names; empty if there are none."""
     more = f" and {len(tables) - NAMED} more" if len(tables) > NAMED else ""
     return f"{what} ({', '.join(tables[:NAMED])}{more})" if tables else ""
 
@@ -237,15 +351,32 @@ def _changed_definition(of: Mapping[str, Any], then: Mapping[str, Any]) -> str:
     return "changed definition (new release of an engine)" if is_other else ""
 
 
-def _changed_settings(edition: Edition | None, program: Program) -> str:
-    """The blocks of program.toml that an edition had otherwise; without names where there is no telling."""
-    try:
-        old = parse((edition.folder / SETTINGS / "program.toml").read_text("utf-8-sig")) if edition else None
-    except (OSError, ValueError):
-        old = None
-    if old is None:
-        return "changed settings"
-    now = parse((program.folder / "program.toml").read_text("utf-8-sig"))
-    names = [name for name in {**old, **now} if old.get(name) != now.get(name) and name not in NO_FIGURES]
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"changed settings ({', '.join(names[:NAMED]) or 'SQL'}{more})"
+def _changed_settings(edition: Edition | None, before: Program | None, program: Program) -> dict[str, str]:
+    """The blocks of program.toml that an edition had otherwise, by figure; without names where there is no telling.
+
+    `before` is the program with the edition's settings. Where an export lies is no setting, if all that it had is found
+    where it lies now.
+    """
+    if edition is None or before is None:
+        return dict.fromkeys(RESTS_ON, "changed settings")
+    then, now = (
+        parse((folder / "program.toml").read_text("utf-8-sig"))
+        for folder in (edition.folder / SETTINGS, program.folder)
+    )
+    names = [name for name in {**then, **now} if then.get(name) != now.get(name) and name not in NO_FIGURES]
+    if "exports" in names and _without_sql(before) == _without_sql(program):
+        names.remove("exports")
+    if has_other_sql(edition, program.folder):
+        names.append("SQL")
+    return {
+        key: _named("changed settings", [name for name in names if key in ONLY.get(name, RESTS_ON)] or names)
+        for key in RESTS_ON
+    }
+
+
+def _without_sql(program: Program) -> dict[str, list[Export]]:
+    """A program's exports, whatever the SQL of theirs says."""
+    return {
+        table: [export.model_copy(update={"sql": export.sql and ""}) for export in blocks]
+        for table, blocks in program.exports.items()
+    }

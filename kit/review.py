@@ -14,6 +14,7 @@ import polars as pl
 
 from kit import (
     beside,
+    earlier_pages,
     editions,
     findings,
     formats,
@@ -43,7 +44,7 @@ class Review:
     metrics: tuple[Metric, ...]
     inputs: Mapping[str, Any]
     restated: tuple[restatements.Restatement, ...]
-    said: editions.Published | None = None
+    said: earlier_pages.Published | None = None
     found: tuple[Finding, ...] = ()
 
     @cached_property
@@ -103,7 +104,8 @@ class Review:
 def open_review(folder: Path | str, quarter: str = "", published: Path | str = "") -> Review:
     """The review of a program's quarter: by name, or else the last that the data completes.
 
-    `published` is a folder of earlier pages and editions, against which last quarter's figures are held.
+    `published` is a folder of earlier pages and editions, against which last quarter's figures are held, those of a
+    year ago where they are asked for, and this quarter's where it was published before.
     """
     program = load_program(folder)
     con = tables_of(program)
@@ -111,10 +113,31 @@ def open_review(folder: Path | str, quarter: str = "", published: Path | str = "
     five = metrics.scorecard(con, chosen)
     inputs = editions.inputs(program)
     before = quarters.previous(con, chosen)
-    said = editions.published(published, before.name)
-    restated = restatements.restatements(con, program, five, inputs, said, before)
+    told = [(before, five, "last"), (chosen, five, "this")]
+    if str(published):
+        told += [
+            (each.then, each.metrics, "last")
+            for each in beside.comparisons(con, chosen)
+            if each.name == "year_ago" and each.then
+        ]
+    said = {
+        of.name: earlier_pages.said_of(published, of, program.program.name, is_over=of is not chosen)
+        for of, *_ in told
+    }
+    restated = [
+        each
+        for of, its, which in told
+        for each in restatements.restatements(
+            con,
+            program,
+            {metric.key: (metric.unit, getattr(metric, which)) for metric in its},
+            inputs,
+            said[of.name],
+            of,
+        )
+    ]
     found = reconciliation.findings(con, program, chosen, five, published)
-    return Review(con, chosen, five, inputs, restated, said, found)
+    return Review(con, chosen, five, inputs, tuple(restated), said[before.name], found)
 
 
 def message(review: Review) -> str:

@@ -754,6 +754,7 @@ def test_minor_amounts_leave_shares_and_rates_alone(loaded):
         pytest.param("2.7"),
         "-",
         "many",
+        "-5",
         "99999999999999999999",
     ],
 )

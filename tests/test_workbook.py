@@ -292,20 +292,37 @@ def test_exports_that_changed_meanwhile_stop_the_workbook(made, tmp_path):
 
 
 def test_restated_figure_stands_beside_what_was_reported(made):
-    moved = [{"key": "revenue", "reported": 480.0, "reason": "late data (invoices)"}]
-    sheet = opened(made.content(restated=moved))["Restatements"]
-    assert [cell.value for cell in sheet[5]] == [
-        "API program revenue", "2026-Q1", 480, 500, "=$D5-$C5", "late data (invoices)",
+    moved = [
+        {"key": key, "quarter": "2026-Q1", "reported": reported, "now": 500.0, "currency": currency, "reason": "why"}
+        for key, reported, currency in (
+            ("revenue", 480.0, "USD"), ("revenue", 480.0, "EUR"), ("revenue", None, "USD"), ("value_ratio", 2.0, "EUR"),
+        )
     ]  # fmt: skip
-    assert "$" in sheet["C5"].number_format
+    sheet = opened(made.content(restated=moved))["Restatements"]
+    assert [[cell.value for cell in row] for row in sheet["A5:G8"]] == [
+        ["API program revenue", "2026-Q1", 480, "USD", 500, "=$E5-$C5", "why"],
+        ["API program revenue", "2026-Q1", 480, "EUR", 500, None, "why"],
+        ["API program revenue", "2026-Q1", None, "USD", 500, None, "why"],
+        ["Program cost vs. value", "2026-Q1", 2, None, 500, "=$E8-$C8", "why"],
+    ]
+    assert "$" in sheet["C5"].number_format and "$" not in sheet["C6"].number_format
 
 
 def test_restated_rate_is_a_percentage_and_moved_by_points(made):
-    moved = [{"key": "activation_rate", "reported": 0.5, "reason": "late data (partners)"}]  # 1 of 1 by now
+    moved = [
+        {
+            "key": "activation_rate",
+            "quarter": "2026-Q1",
+            "reported": 0.5,
+            "now": 1.0,
+            "currency": "USD",
+            "reason": "why",
+        }
+    ]
     sheet = opened(made.content(restated=moved))["Restatements"]
-    assert [sheet[f"{column}5"].number_format for column in "CD"] == ["0.0%", "0.0%"]
-    assert "pts" in sheet["E5"].number_format
-    assert Calculator(opened(made.content(restated=moved))).cell("Restatements", "E5") == pytest.approx(50)
+    assert [sheet[f"{column}5"].number_format for column in "CE"] == ["0.0%", "0.0%"]
+    assert "pts" in sheet["F5"].number_format
+    assert Calculator(opened(made.content(restated=moved))).cell("Restatements", "F5") == pytest.approx(50)
 
 
 def test_ledger_accounts_for_every_row(content):

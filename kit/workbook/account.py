@@ -101,35 +101,51 @@ def _reasons(of: Subject) -> None:
 
 
 def _restatements(of: Subject) -> None:
-    metrics = {metric.key: metric for metric in of.check.metrics}
-    rows: list[Row] = [
-        {
-            "unit": metrics[told["key"]].unit,
-            "figure": notes.LABELS[told["key"]],
-            "quarter": of.previous.name,
-            "reported": told["reported"],
-            "now": now,
-            "difference": (float(now) - told["reported"])
-            * (100 if metrics[told["key"]].unit in RATES else 1),
-            "reason": told["reason"],
-        }
-        for told in of.figures["restated"]
-        if (now := metrics[told["key"]].last) is not None
-    ]
+    units = {metric.key: metric.unit for metric in of.check.metrics}
+    now_in = of.figures["currency"]
+    rows: list[Row] = []
+    for told in of.figures["restated"]:
+        unit = units[told["key"]]
+        is_money, is_other = unit == "money", told["currency"] != now_in
+        is_known = told["now"] is not None and told["reported"] is not None and not (is_money and is_other)
+        rows.append(
+            told
+            | {
+                "unit": unit,
+                "figure": notes.LABELS[told["key"]],
+                "currency": told["currency"] if is_money else None,
+                "difference": (told["now"] - told["reported"]) * (100 if unit in RATES else 1)
+                if is_known
+                else None,
+            }
+        )
     columns = [
         Column("Figure", "figure", "text", width=28),
         Column("Quarter", "quarter", "text", width=12),
-        Column("First reported", "reported", "amount", width=16, kind_of=lambda row: KINDS[row["unit"]]),
+        Column(
+            "First reported",
+            "reported",
+            "amount",
+            width=16,
+            kind_of=lambda row: KINDS[row["unit"]] if row["currency"] in (None, now_in) else "amount",
+        ),
+        Column("In", "currency", "text", width=8),
         Column("Now", "now", "amount", width=16, kind_of=lambda row: KINDS[row["unit"]]),
         Column(
             "Difference",
             "difference",
             "amount",
-            formula=lambda row: "({now}-{reported})*100" if row["unit"] in RATES else "{now}-{reported}",
+            formula=lambda row: (
+                None
+                if row["difference"] is None
+                else "({now}-{reported})*100"
+                if row["unit"] in RATES
+                else "{now}-{reported}"
+            ),
             width=16,
             kind_of=lambda row: DIFFERENCES[row["unit"]],
         ),
         Column("Why", "reason", "wide", width=60),
     ]
-    note = "Last quarter’s figures that its own page had otherwise."
+    note = f"Figures that their quarter’s own page had otherwise; now in {now_in}."
     of.book.table("Restatements", "Restatements", note, columns, rows)
