@@ -128,18 +128,6 @@ def test_partner_that_calls_on_without_an_invoice_is_told(con):
     ]
 
 
-def test_each_month_without_an_invoice_is_told(con):
-    for number in range(5):
-        partner(con, f"p{number}")
-        subscribed(con, *MONTHS, partner_id=f"p{number}")
-    subscribed(con, *MONTHS[:3])
-    made(con)
-    [finding] = reconciliation.unbilled_partners(con, quarters.all_quarters(con)["2026-Q1"])
-    assert finding.seen == tuple(
-        f"Acme: 100 calls in {month} 2026" for month in ("January", "February", "March")
-    )
-
-
 def test_partner_without_an_invoice_where_hardly_anybody_has_one_yet_is_not(con):
     partner(con, "other")
     subscribed(con, *MONTHS, partner_id="other")

@@ -1,7 +1,6 @@
 -- Which partners went on calling and had no invoice line, after three months in a row with one?
--- Grain: one row per partner and month, up to three until there is a line again. Lines of any status count, by the days
--- that they bill; months that are not invoiced yet, with hardly four fifths of the partners of the last month with a line
--- of the partner's, are left out.
+-- Grain: one row per partner and month. Lines of any status count, by the days that they bill; months that are not
+-- invoiced yet, with hardly four fifths of the partners of the month before, are left out.
 with spine as (
     select month, next_month, name, row_number() over (order by month) as position from months
 ),
@@ -34,27 +33,21 @@ in_a_row as (
     where is_regular
     group by partner_id, position + after
     having count(*) = 3
-),
-
-since as (
-    select in_a_row.partner_id, in_a_row.position as began, in_a_row.position + later as position
-    from in_a_row
-    cross join (select unnest([0, 1, 2]) as later) as steps
 )
 
-select since.partner_id, registry.name, spine.name as month, usage.calls
-from since
+select in_a_row.partner_id, registry.name, spine.name as month, usage.calls
+from in_a_row
 inner join spine
-    on spine.position = since.position
+    on spine.position = in_a_row.position
 inner join production_usage as usage
-    on usage.partner_id = since.partner_id and usage.month = spine.month and usage.is_active
+    on usage.partner_id = in_a_row.partner_id and usage.month = spine.month and usage.is_active
 inner join registry
-    on registry.partner_id = since.partner_id
+    on registry.partner_id = in_a_row.partner_id
 inner join invoiced as this_month
     on this_month.position = spine.position
 inner join invoiced as month_before
-    on month_before.position = since.began - 1 and this_month.partners >= 0.8 * month_before.partners
+    on month_before.position = spine.position - 1 and this_month.partners >= 0.8 * month_before.partners
 anti join billed
-    on billed.partner_id = since.partner_id and billed.position between since.began and since.position
+    on billed.partner_id = in_a_row.partner_id and billed.position = in_a_row.position
 where spine.month between $first_day and $last_day
-order by spine.month, usage.calls desc, since.partner_id
+order by spine.month, usage.calls desc, in_a_row.partner_id
