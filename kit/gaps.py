@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
-from statistics import median
+from statistics import mean, median, pstdev
 
 import polars as pl
 
@@ -16,6 +16,9 @@ MONTHLY = ("invoices", "transactions", "worklogs", "costs", "attributed")
 # Silence in which so many days with rows were to be expected is a gap too: chance hardly makes one, and of what people
 # write down by hand, neither does a fortnight's holiday.
 BY_MACHINE, BY_HAND = 8, 12
+# These happen as they happen: where the first of each month, of a few months, are at uneven intervals, a month without
+# any tells something if so many days with rows were to be expected in it.
+EVENTS, OF_EVENTS, UNEVEN, FEW = ("transactions", "worklogs", "attributed"), 6, 0.3, 6
 # What is to be expected is known where the rest of a source is so many times as long.
 KNOWN = 3
 # Silence is a habit where so many others of a source are about as long, or a larger share than this of all.
@@ -72,8 +75,8 @@ def is_unusual(
     """Whether a source with rows on some days, in order, breaks its habit by having none in a span after one of them.
 
     It does by a fiscal month without any, where pauses of so many days and of so many months are rare (how many days a
-    pause at the end will have, nobody knows yet), and by silence that is longer than chance or a pause as it has had
-    before would make it.
+    pause at the end will have, nobody knows yet) and, of events that come as they come, more than a few were to be
+    expected; and by silence that is longer than chance or a pause as it has had before would make it.
     """
     first, last = span
     if first > last:
@@ -86,15 +89,16 @@ def is_unusual(
         for start, next_start in pairwise(starts)
         if first <= start and next_start - timedelta(days=1) <= last
     ]
+    outside = (known[-1] - known[0]).days + 1 - (silent if first < known[-1] else 0)
+    expected = Fraction(len(known) * silent, outside)
     if (
         table in MONTHLY
+        and (expected >= OF_EVENTS or table not in EVENTS or _is_steady(known, first, starts))
         and not set(empty) <= set(spoken_of)
         and (first > known[-1] or _is_rare(alike, len(steps)))
         and _is_rare(*_as_many_months(known, span, starts))
     ):
         return True
-    outside = (known[-1] - known[0]).days + 1 - (silent if first < known[-1] else 0)
-    expected = Fraction(len(known) * silent, outside)
     least = BY_MACHINE if table in ("calls", "transactions") else BY_HAND
     return alike < ALIKE and expected >= least and outside >= KNOWN * silent
 
@@ -110,6 +114,13 @@ def _as_many_months(
     months = sorted({bisect_right(starts, day) for day in known})
     others = [later - month for month, later in pairwise(months) if month != before]
     return sum(step >= after - before for step in others), len(others)
+
+
+def _is_steady(known: Sequence[date], first: date, starts: Sequence[date]) -> bool:
+    """Whether the months of a source, but for the one after a gap, begin on about the same day; few are taken so."""
+    begins = list({bisect_right(starts, day): day for day in reversed(known)}.values())[::-1]
+    steps = [(after - before).days for before, after in pairwise(begins) if not before < first <= after]
+    return len(steps) < FEW or pstdev(steps) <= UNEVEN * mean(steps)
 
 
 def _is_rare(count: int, of: int) -> bool:

@@ -75,6 +75,27 @@ def test_work_that_pauses_now_and_then_may():
     assert told(on(*weeks), "worklogs")[1:] == []  # the first pause is nine months long
 
 
+DEALS = on(
+    "2025-01-09", "2025-01-30", "2025-02-04", "2025-03-21", "2025-03-24", "2025-05-06", "2025-05-30", "2025-06-03",
+    "2025-06-05", "2025-07-30", "2025-08-02", "2025-10-07", "2025-10-09", "2025-10-28", "2025-11-02", "2025-12-20",
+)  # fmt: skip
+
+
+def test_month_without_deals_that_come_now_and_then_is_no_gap():
+    assert told(DEALS, "attributed") == []  # none in September
+    assert len(told(DEALS, "costs")) == 1  # a bill comes each month
+
+
+def test_month_without_work_that_is_done_at_the_beginning_of_each_is_one():
+    days = [f"{month}-{day:02}" for month in a_month(0, 12) if month != "2025-08" for day in (1, 2, 3)]
+    assert told(on(*days), "worklogs") == ["2025-07-04 to 2025-08-31"]
+
+
+def test_month_without_work_that_is_done_on_most_days_is_one():
+    days = daily("2025-01-01", "2025-12-31", ("2025-07-01", "2025-07-31"), weekdays=5, every=2)
+    assert told(days, "worklogs") == ["2025-07-01 to 2025-07-31"]
+
+
 @pytest.mark.parametrize(
     ("table", "weekdays", "last", "found"),
     [
