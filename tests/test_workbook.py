@@ -435,11 +435,11 @@ def test_changed_revenue_is_netted_from_unrealized_revenue(content):
 
 @pytest.fixture(scope="module")
 def unrealized(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The same before monetization and without invoices: 8 active months of 200, 5 of them in the quarter."""
+    """The same before monetization, without invoices, and active with two calls in a month."""
     folder = write_program(tmp_path_factory.mktemp("unrealized"), without=("invoices",))
     toml = folder / "program.toml"
     text = toml.read_text().replace('stage = "monetized"', 'stage = "pre-monetization"')
-    toml.write_text(text.replace("min_calls = 1", "").replace("[program]", "[program]\nmin_calls = 2", 1))
+    toml.write_text(text.replace("[program]", "[program]\nmin_calls = 2", 1))
     return workbook.evidence_of(folder, review.figures(review.open_review(folder, "2026-Q2")))
 
 
