@@ -49,6 +49,7 @@ editions    what was published, and what it rested on
 earlier_pages   what was said of a quarter before
 kept_lines  the lines of a small export as hashes
 old_inputs  what an edition rested on, as far as it still is there
+what_changed   what changed since an edition, in words
 restatements   what has been restated since, and why
 gaps        days and months in which a source has nothing, and days with far more than usual
 doubts      what a check found: how grave, which figures it touches, how to mend it

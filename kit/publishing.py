@@ -5,11 +5,14 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from kit import metrics, quarters
+import duckdb
+
+from kit import frames, metrics, quarters
+from kit.accounts import file_name
 from kit.database import tables_of
 from kit.editions import (
     ABOUT,
@@ -30,7 +33,6 @@ from kit.editions import (
 from kit.errors import ReviewError
 from kit.kept_lines import NOT_KEPT, hashes_of
 from kit.program import Program, load_program
-from kit.restatements import file_windows
 from kit.review import number
 from kit.usage import size_of
 
@@ -48,7 +50,7 @@ def publish(folder: Path, quarter: str, out: Path) -> tuple[Edition, bool]:
     program = load_program(folder)
     with tables_of(program) as con:
         chosen = quarters.choose_quarter(con, quarter)
-        windows = {(table, name): rest for table, name, *rest in file_windows(con, program)}
+        windows = {(table, name): rest for table, name, *rest in _file_windows(con, program)}
         five = {metric.key: number(metric.this) for metric in metrics.scorecard(con, chosen)}
     texts = settings_texts(program)
     report = {name: _read(out / chosen.name, name) for name in (FIGURES, PAGE)}
@@ -79,6 +81,23 @@ def publish(folder: Path, quarter: str, out: Path) -> tuple[Edition, bool]:
         "report": {name: _hash(content) for name, content in report.items()},
     }
     return _freeze(out, about, {**report, LINES: _lines(program, rests_on)}, texts)
+
+
+def _file_windows(
+    con: duckdb.DuckDBPyConnection, program: Program
+) -> list[tuple[str, str, date | None, date | None, int]]:
+    """Table, name, first day, last day and rows of each file."""
+    names = {
+        (table, file_name(program, file)): name
+        for table, exports in program.exports.items()
+        for file, name in names_of(program.folder, exports).items()
+    }
+    return [
+        (table, names.get((table, path), path), first, last, count)
+        for table, path, first, last, count in frames.frame(con, "file_windows")
+        .drop("block", "same_as")
+        .rows()
+    ]
 
 
 def _freeze(

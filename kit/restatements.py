@@ -20,26 +20,21 @@ from typing import Any
 
 import duckdb
 
-from kit import formats, frames, metrics, quarters
-from kit.accounts import file_name
+from kit import formats, metrics, quarters
 from kit.database import tables_of
 from kit.earlier_pages import Published, to_day
-from kit.editions import RESTS_ON, SETTINGS, Edition, names_of
+from kit.editions import RESTS_ON, Edition
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
 from kit.metrics import Figure
-from kit.old_inputs import Files, compared, has_other_sql, narrowed, program_then, relocated
-from kit.program import Export, Program
-from kit.toml_lines import parse
+from kit.old_inputs import Files, compared, narrowed, program_then, relocated
+from kit.program import Program
+from kit.what_changed import changed_definition, changed_settings, corrected, late_data
 
 # Shown figures agree to three digits; less than that is no restatement.
 VISIBLE = 0.0005
 # Published figures are JSON numbers, exact figures are not.
 NOISE = Fraction(1, 10**9)
-NAMED = 3
-NO_FIGURES = ("plan", "goal", "page")
-# The figures that a block of settings moves, where it is not all of them.
-ONLY = {"rate": ("cost_per_partner",), "attribution": ("value_ratio",), "avoidance": ("value_ratio",)}
 
 
 @dataclass(frozen=True)
@@ -182,10 +177,10 @@ def causes(
         old = program_then(said.edition, program.folder) if said.edition else None
         if old and said.edition:
             before = relocated(old, program, then.get("files", {}), said.edition)
-        settings = _changed_settings(said.edition, before if old else None, program)
+        settings = changed_settings(said.edition, before if old else None, program)
     is_known = before is not program or not settings
     files = compared(before, then.get("files", {}), said.edition)
-    definition = _changed_definition(of, then)
+    definition = changed_definition(of, then)
     now = {key: each.now for key, each in moved.items()}
     between = figures_of(before, quarter) if before is not program else now
     on_old, is_late_last, late = between, False, dict[str, Sequence[str]]()
@@ -202,8 +197,8 @@ def causes(
     found = {}
     for key, each in moved.items():
         its_settings = settings.get(key, "")
-        other = [_corrected(key, files), definition, "" if is_known else its_settings]
-        later = [_late(late.get(key, ()), files), its_settings if is_known else ""]
+        other = [corrected(key, files), definition, "" if is_known else its_settings]
+        later = [late_data(late.get(key, ()), files), its_settings if is_known else ""]
         named = [" or ".join(what for what in other if what), *(reversed(later) if is_late_last else later)]
         if each.reported is None or each.now is None:
             there = [
@@ -264,9 +259,6 @@ def _fraction(figure: Figure) -> Fraction | None:
     return None if figure is None else Fraction(figure)
 
 
-# What changed
-
-
 def _late_tables(
     program: Program,
     without: Mapping[str, Figure],
@@ -297,86 +289,3 @@ def _late_tables(
         own = [table for table in tables if table in alone and alone[table].get(key) != without.get(key)]
         found[key] = own or tables
     return found
-
-
-def file_windows(
-    con: duckdb.DuckDBPyConnection, program: Program
-) -> list[tuple[str, str, date | None, date | None, int]]:
-    """Table, name, first day, last day and rows of each file."""
-    names = {
-        (table, file_name(program, file)): name
-        for table, exports in program.exports.items()
-        for file, name in names_of(program.folder, exports).items()
-    }
-    return [
-        (table, names.get((table, path), path), first, last, count)
-        for table, path, first, last, count in frames.frame(con, "file_windows")
-        .drop("block", "same_as")
-        .rows()
-    ]
-
-
-def _corrected(key: str, files: Files) -> str:
-    changed = [table for table in RESTS_ON[key] if files.corrected.get(table) or files.gone.get(table)]
-    parts = [
-        _named("corrected source", changed),
-        _named(
-            "late data or corrected source", [table for table in RESTS_ON[key] if files.retold.get(table)]
-        ),
-    ]
-    return " and ".join(part for part in parts if part)
-
-
-def _late(tables: Sequence[str], files: Files) -> str:
-    again = [table for table in tables if files.again.get(table)]
-    parts = [
-        _named("late data", [table for table in tables if table not in again]),
-        _named("late data or corrected source", again),
-    ]
-    return " and ".join(part for part in parts if part)
-
-
-def _named(what: str, tables: Sequence[str]) -> str:
-    """What happened to tables, with their names; empty if there are none."""
-    more = f" and {len(tables) - NAMED} more" if len(tables) > NAMED else ""
-    return f"{what} ({', '.join(tables[:NAMED])}{more})" if tables else ""
-
-
-def _changed_definition(of: Mapping[str, Any], then: Mapping[str, Any]) -> str:
-    """Whether figures are worked out by other code; empty if not."""
-    of_kit = "definitions" if "definitions" in then else "kit"
-    if then.get(of_kit) != of[of_kit]:
-        return "changed definition"
-    is_other = "engines" in then and then["engines"] != of["engines"]
-    return "changed definition (new release of an engine)" if is_other else ""
-
-
-def _changed_settings(edition: Edition | None, before: Program | None, program: Program) -> dict[str, str]:
-    """The blocks of program.toml that an edition had otherwise, by figure; without names where there is no telling.
-
-    `before` is the program with the edition's settings. Where an export lies is no setting, if all that it had is found
-    where it lies now.
-    """
-    if edition is None or before is None:
-        return dict.fromkeys(RESTS_ON, "changed settings")
-    then, now = (
-        parse((folder / "program.toml").read_text("utf-8-sig"))
-        for folder in (edition.folder / SETTINGS, program.folder)
-    )
-    names = [name for name in {**then, **now} if then.get(name) != now.get(name) and name not in NO_FIGURES]
-    if "exports" in names and _without_sql(before) == _without_sql(program):
-        names.remove("exports")
-    if has_other_sql(edition, program.folder):
-        names.append("SQL")
-    return {
-        key: _named("changed settings", [name for name in names if key in ONLY.get(name, RESTS_ON)] or names)
-        for key in RESTS_ON
-    }
-
-
-def _without_sql(program: Program) -> dict[str, list[Export]]:
-    """A program's exports, whatever the SQL of theirs says."""
-    return {
-        table: [export.model_copy(update={"sql": export.sql and ""}) for export in blocks]
-        for table, blocks in program.exports.items()
-    }
