@@ -24,7 +24,7 @@ from kit.metrics import QUARTERS_SHOWN, Metric, revenue_basis
 from kit.money_checks import MONEY_CHECKS
 from kit.program import Program
 from kit.quarters import day_text
-from kit.swings import call_spikes, call_troughs, calls_twice
+from kit.swings import call_swings
 
 OVERDUE_DAYS, OVERDUE_MATTERS, OVERDUE_TOLD = 90, Fraction(1, 10), Fraction(1, 100)
 LONGEST_DAY = 16  # hours of one entry; more is a timer left running, or a sum
@@ -318,9 +318,7 @@ CHECKS: tuple[Callable[[duckdb.DuckDBPyConnection, Quarter], Iterator[Finding]],
     costs_twice,
     missing_costs,
     long_entries,
-    call_spikes,
-    call_troughs,
-    calls_twice,
+    call_swings,
     live_without_calls,
 )
 

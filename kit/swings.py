@@ -14,12 +14,18 @@ from kit.metrics import revenue_basis
 from kit.quarters import day_text
 
 
-def call_spikes(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+def call_swings(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Days with far more calls than usual, weeks with hardly a partner, and days told twice."""
+    calls = calls_around(con, quarter)
+    for check in (call_spikes, call_troughs, calls_twice):
+        yield from check(con, quarter, calls)
+
+
+def call_spikes(con: duckdb.DuckDBPyConnection, quarter: Quarter, calls: pl.DataFrame) -> Iterator[Finding]:
     """Days with far more calls that count than the same days of the week around them, in the quarter.
 
     A mark where they come to a twentieth of the quarter's calls, and a figure rests on how many there are.
     """
-    calls = _calls(con, quarter)
     found = spikes(_by_day(calls), quarter.first_day, quarter.last_day)
     if not found:
         return
@@ -93,9 +99,9 @@ def _whose(calls: pl.DataFrame, day: date, names: dict[str, str]) -> str:
     return f"by {formats.plural(len(of_day), 'partner')}, {most['calls']:,} at most by one"
 
 
-def call_troughs(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+def call_troughs(con: duckdb.DuckDBPyConnection, quarter: Quarter, calls: pl.DataFrame) -> Iterator[Finding]:
     """Weeks of the quarter in which hardly any partner called, and as many as usual before and after."""
-    by_day = _calls(con, quarter).group_by("day").agg(pl.len().alias("calls"))
+    by_day = calls.group_by("day").agg(pl.len().alias("calls"))
     for first, last, most, usual in troughs(by_day):
         if last >= quarter.first_day and first <= quarter.last_day:
             yield Finding(
@@ -108,9 +114,8 @@ def call_troughs(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[F
             )
 
 
-def calls_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+def calls_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter, calls: pl.DataFrame) -> Iterator[Finding]:
     """Days of the quarter on which every partner's calls seem to be told twice, under other ids."""
-    calls = _calls(con, quarter)
     within = pl.col("day").is_between(quarter.first_day, quarter.last_day)
     for first, last, numbers, twice in doubled(calls):
         if last < quarter.first_day or first > quarter.last_day:
@@ -128,7 +133,7 @@ def calls_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Fi
         )
 
 
-def _calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
+def calls_around(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> pl.DataFrame:
     """Calls by day and partner, in the quarter and the weeks around it."""
     around = timedelta(weeks=WEEKS_AROUND)
     return frames.frame(

@@ -108,7 +108,8 @@ def call(con, day, **row):
 
 def found(con, check):
     made(con)
-    return list(check(con, quarters.all_quarters(con)["2026-Q1"]))
+    quarter = quarters.all_quarters(con)["2026-Q1"]
+    return list(check(con, quarter, swings.calls_around(con, quarter)))
 
 
 def test_spike_is_told_once_with_whose_it_was_and_what_it_raises(con):
