@@ -1,6 +1,6 @@
 """Days and months in which a source has nothing, though something is usual, and days with far more than that."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
@@ -82,15 +82,15 @@ def is_unusual(
     if first > last:
         return False
     silent = (last - first).days + 1
-    steps = [(after - before).days for before, after in pairwise(known) if not before < first <= after]
-    alike = sum(step >= COMPARABLE * (silent + 1) for step in steps)
-    empty = [
-        start
-        for start, next_start in pairwise(starts)
-        if first <= start and next_start - timedelta(days=1) <= last
-    ]
+    ended = bisect_right(starts, last + timedelta(days=1)) - 1  # how many months end by then
+    empty = starts[bisect_left(starts, first) : max(ended, 0)]
     outside = (known[-1] - known[0]).days + 1 - (silent if first < known[-1] else 0)
     expected = Fraction(len(known) * silent, outside)
+    least = BY_MACHINE if table in ("calls", "transactions") else BY_HAND
+    if not empty and expected < least:  # as most spans are: nights and weekends
+        return False
+    steps = [(after - before).days for before, after in pairwise(known) if not before < first <= after]
+    alike = sum(step >= COMPARABLE * (silent + 1) for step in steps)
     if (
         table in MONTHLY
         and (expected >= OF_EVENTS or table not in EVENTS or _is_steady(known, first, starts))
@@ -99,7 +99,6 @@ def is_unusual(
         and _is_rare(*_as_many_months(known, span, starts))
     ):
         return True
-    least = BY_MACHINE if table in ("calls", "transactions") else BY_HAND
     return alike < ALIKE and expected >= least and outside >= KNOWN * silent
 
 
