@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import duckdb
 
-from kit import frames
+from kit import formats, frames
 from kit.editions import RESTS_ON
+from kit.fiscal import Quarter
 from kit.metrics import revenue_basis
 
 # A stop keeps the review from being made, a mark stands beside the figure on the page, a note is only told.
@@ -71,3 +73,31 @@ def figures_of(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
 def weighed(part: Decimal | float, whole: Decimal | float) -> str:
     """A mark where a part comes to a twentieth of the whole, or there is no whole; else a note."""
     return "mark" if whole <= 0 or Fraction(part) >= MATTERS * Fraction(whole) else "note"
+
+
+# What checks ask and how they tell it
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, question: str, **parameters: object) -> list[dict[str, Any]]:
+    """The answer to a question of kit/sql, row by row."""
+    return frames.frame(con, question, **parameters).to_dicts()
+
+
+def rows_in(
+    con: duckdb.DuckDBPyConnection, question: str, quarter: Quarter, **parameters: object
+) -> list[dict[str, Any]]:
+    """The answer to a question of a quarter's days."""
+    return rows_of(con, question, first_day=quarter.first_day, last_day=quarter.last_day, **parameters)
+
+
+def money_text(con: duckdb.DuckDBPyConnection, amount: Decimal) -> str:
+    """An amount of the program's currency as the page writes it."""
+    return formats.money(amount, str(frames.setting(con, "currency")))
+
+
+def invoiced(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Decimal:
+    """What was recognised in a quarter, credits as so much."""
+    [(amount,)] = con.execute(
+        "select invoices_all from evidence_by_quarter where quarter = $quarter", {"quarter": quarter.name}
+    ).fetchall()
+    return Decimal(amount)

@@ -1,49 +1,46 @@
 """Checks of amounts and hours that are too strange to be taken as they stand, each beside what is usual."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
 from kit import formats, frames, quarters
-from kit.doubts import Finding, figures_of, weighed
+from kit.doubts import Finding, figures_of, invoiced, money_text, rows_in, rows_of, weighed
 from kit.fiscal import Month, Quarter
 from kit.quarters import day_text
 
 TIMES_LARGEST = 20  # usage of a month beside the largest amount of a partner's month in the year before
 TOLD = Decimal("0.01")  # of the quarter's revenue, in lines that are like another
-NAMED = 5  # instances of a finding, the last of which says how many more there are
 
 
 def drafted_months(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Months of which most is not billed yet: drafts are no revenue."""
-    rows = _in_quarter(con, "drafted_months", quarter)
+    rows = rows_in(con, "drafted_months", quarter)
     if not rows:
         return
     draft = sum((row["draft"] for row in rows), Decimal(0))
     lines = formats.plural(sum(row["line_count"] for row in rows), "line")
     months = " and ".join(_month(row) for row in rows)
     yield Finding(
-        f"invoices: most of {months} is still draft ({_money(con, draft)} in {lines}).",
+        f"invoices: most of {months} is still draft ({money_text(con, draft)} in {lines}).",
         figures_of(con, "invoices"),
-        severity=weighed(draft, _invoiced(con, quarter) + draft),
+        severity=weighed(draft, invoiced(con, quarter) + draft),
         why="Drafts are no revenue: the quarter's is too low until they are sent.",
         mend="Let the billing system send the invoices, then export them again.",
         check="drafts",
-        seen=_named(
-            [
-                f"{_month(row)}: {_money(con, row['draft'])} of {_money(con, row['amount'])} is draft"
-                for row in rows
-            ]
+        seen=tuple(
+            f"{_month(row)}: {money_text(con, row['draft'])} of {money_text(con, row['amount'])} is draft"
+            for row in rows
         ),
     )
 
 
 def invoiced_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Invoice lines like another in all but the id: in two exports, or in one beyond a partner's habit."""
-    rows = _in_quarter(con, "invoiced_twice", quarter)
-    whole = _invoiced(con, quarter)
+    rows = rows_in(con, "invoiced_twice", quarter)
+    whole = invoiced(con, quarter)
     for kind, where in (("source", "are in another invoices export too"), ("same", "are there twice")):
         of = [row for row in rows if row["kind"] == kind]
         amount = sum((row["amount"] for row in of), Decimal(0))
@@ -53,7 +50,7 @@ def invoiced_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
         is_lone = kind == "same" and len(of) == 1
         yield Finding(
             f"invoices: {lines} of {formats.plural(len(of), 'partner')} {where}, alike in all but the id"
-            f" ({_money(con, amount)} of the quarter's revenue).",
+            f" ({money_text(con, amount)} of the quarter's revenue).",
             figures_of(con, "invoices"),
             severity="note" if is_lone else weighed(amount, whole),
             why="The same bill seems to be counted twice.",
@@ -61,33 +58,33 @@ def invoiced_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
             if kind == "source"
             else "Void the copies in the billing system and export again; if both are owed, this can stay.",
             check="invoiced twice",
-            seen=_named([f"{row['name']}: {_money(con, row['amount'])}" for row in of]),
+            seen=tuple(f"{row['name']}: {money_text(con, row['amount'])}" for row in of),
         )
 
 
 def unusual_usage(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Usage many times what any partner was billed in a month of the year before."""
-    rows = _in_quarter(con, "unusual_usage", quarter, times=TIMES_LARGEST)
+    rows = rows_in(con, "unusual_usage", quarter, times=TIMES_LARGEST)
     if not rows:
         return
     amount = sum((row["amount"] for row in rows), Decimal(0))
     partners = formats.plural(len({row["partner_id"] for row in rows}), "partner")
     yield Finding(
-        f"invoices: {_money(con, amount)} of usage of {partners}, by the month over {TIMES_LARGEST} times the largest"
-        f" amount of the year before, {_money(con, rows[0]['largest'])}.",
+        f"invoices: {money_text(con, amount)} of usage of {partners}, by the month over {TIMES_LARGEST} times the"
+        f" largest amount of the year before, {money_text(con, rows[0]['largest'])}.",
         figures_of(con, "invoices"),
-        severity=weighed(amount, _invoiced(con, quarter)),
+        severity=weighed(amount, invoiced(con, quarter)),
         why="An amount may be in cents, or of another currency.",
         mend="Compare the line with what the partner used and its price; correct it in the billing system.",
         check="usage amount",
-        seen=_named([f"{row['partner']}: {_money(con, row['amount'])} in {_month(row)}" for row in rows]),
+        seen=tuple(f"{row['partner']}: {money_text(con, row['amount'])} in {_month(row)}" for row in rows),
     )
 
 
 def unusual_rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Rates of exchange in use far from those around them, in the quarter and the one before."""
     first_day = quarters.previous(con, quarter).first_day
-    rows = _rows(con, "unusual_rates", first_day=first_day, last_day=quarter.last_day)
+    rows = rows_of(con, "unusual_rates", first_day=first_day, last_day=quarter.last_day)
     rates = {(row["currency"], row["month"]): row for row in rows}
     figures = {key for row in rows for key in figures_of(con, row["table_name"])}
     if figures:
@@ -98,19 +95,17 @@ def unusual_rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[
             why="Amounts in this currency are as many times too high or too low.",
             mend="Compare the rate with the bank's, and correct it in the fx export.",
             check="rate unusual",
-            seen=_named(
-                [
-                    f"{currency}: {row['rate'].normalize():f} in {month:%B %Y}, where"
-                    f" {row['usual'].normalize():f} is usual"
-                    for (currency, month), row in rates.items()
-                ]
+            seen=tuple(
+                f"{currency}: {row['rate'].normalize():f} in {month:%B %Y}, where"
+                f" {row['usual'].normalize():f} is usual"
+                for (currency, month), row in rates.items()
             ),
         )
 
 
 def negative_hours(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Hours of onboarding below zero that take back no other entry."""
-    rows = _in_quarter(con, "negative_hours", quarter)
+    rows = rows_in(con, "negative_hours", quarter)
     if not rows:
         return
     below = -sum((row["hours"] for row in rows), Decimal(0))
@@ -123,11 +118,9 @@ def negative_hours(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
         why="They make onboarding cost less than the work that was done.",
         mend="Correct the entry in the time sheet and export it again.",
         check="negative hours",
-        seen=_named(
-            [
-                f"{day_text(row['date'])}: {formats.count(row['hours'])} hours, {row['role']}, {row['activity']}"
-                for row in rows
-            ]
+        seen=tuple(
+            f"{day_text(row['date'])}: {formats.count(row['hours'])} hours, {row['role']}, {row['activity']}"
+            for row in rows
         ),
     )
 
@@ -141,34 +134,5 @@ MONEY_CHECKS: tuple[Callable[[duckdb.DuckDBPyConnection, Quarter], Iterator[Find
 )
 
 
-def _named(told: Sequence[str]) -> tuple[str, ...]:
-    """The first of what was seen, and how many more there are."""
-    if len(told) <= NAMED:
-        return tuple(told)
-    return (*told[: NAMED - 1], f"and {len(told) - NAMED + 1} more")
-
-
-def _rows(con: duckdb.DuckDBPyConnection, question: str, **parameters: object) -> list[dict[str, Any]]:
-    return frames.frame(con, question, **parameters).to_dicts()
-
-
-def _in_quarter(
-    con: duckdb.DuckDBPyConnection, question: str, quarter: Quarter, **parameters: object
-) -> list[dict[str, Any]]:
-    return _rows(con, question, first_day=quarter.first_day, last_day=quarter.last_day, **parameters)
-
-
 def _month(row: Mapping[str, Any]) -> str:
     return Month(row["month"], row["next_month"], row["name"], row["quarter"]).text
-
-
-def _money(con: duckdb.DuckDBPyConnection, amount: Decimal) -> str:
-    return formats.money(amount, str(frames.setting(con, "currency")))
-
-
-def _invoiced(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Decimal:
-    """What was recognised in a quarter, credits as so much."""
-    [(amount,)] = con.execute(
-        "select invoices_all from evidence_by_quarter where quarter = $quarter", {"quarter": quarter.name}
-    ).fetchall()
-    return Decimal(amount)

@@ -17,8 +17,7 @@ from typing import Any
 import duckdb
 
 from kit import earlier_pages, formats, frames, lapses, quarters, restatements
-from kit.doubts import Finding, figures_of, in_order
-from kit.doubts import weighed as _weighed
+from kit.doubts import Finding, figures_of, in_order, invoiced, money_text, rows_in, rows_of, weighed
 from kit.fiscal import Quarter
 from kit.metrics import QUARTERS_SHOWN, Metric, revenue_basis
 from kit.money_checks import MONEY_CHECKS
@@ -58,7 +57,9 @@ def findings(
 def rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Currencies without a rate of exchange, and roles without an hourly one, in the quarters shown: they stop."""
     shown = quarters.quarters_to(con, quarter)[-QUARTERS_SHOWN - 1 :]
-    missing = _rows(con, "rates_missing", first_month=shown[0].first_day, last_month=quarter.last_month.month)
+    missing = rows_of(
+        con, "rates_missing", first_month=shown[0].first_day, last_month=quarter.last_month.month
+    )
     for table, name in dict.fromkeys((row["table_name"], row["name"]) for row in missing):
         of = [row for row in missing if (row["table_name"], row["name"]) == (table, name)]
         count, months = sum(row["row_count"] for row in of), [_month(row) for row in of]
@@ -86,42 +87,43 @@ def rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]
 def overdue_invoices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Revenue of this quarter and the last that stands open long after its invoice."""
     first_day = quarters.previous(con, quarter).first_day
-    rows = _rows(con, "overdue_invoices", first_day=first_day, last_day=quarter.last_day, days=OVERDUE_DAYS)
-    whole = _invoiced(con, quarters.previous(con, quarter)) + _invoiced(con, quarter)
+    rows = rows_of(con, "overdue_invoices", first_day=first_day, last_day=quarter.last_day, days=OVERDUE_DAYS)
+    whole = invoiced(con, quarters.previous(con, quarter)) + invoiced(con, quarter)
     amount = sum((row["amount"] for row in rows), Decimal(0))
     share = frames.divided(amount, whole)
     if share is None or share < OVERDUE_TOLD:
         return
     lines = formats.plural(sum(row["lines"] for row in rows), "line")
     yield Finding(
-        f"invoices: {_money(con, amount)} of the two quarters' revenue is open more than {OVERDUE_DAYS} days after its"
-        f" invoice ({formats.percent(share)}, {lines} of {formats.plural(len(rows), 'partner')}).",
+        f"invoices: {money_text(con, amount)} of the two quarters' revenue is open more than {OVERDUE_DAYS} days after"
+        f" its invoice ({formats.percent(share)}, {lines} of {formats.plural(len(rows), 'partner')}).",
         _of_invoices(con),
         severity="mark" if share >= OVERDUE_MATTERS else "note",
         why="It counts as revenue, and may never be paid.",
         mend="Ask for payment, or let the billing system write it off; then export the invoices again.",
         check="payments",
         seen=tuple(
-            f"{row['name']}: {_money(con, row['amount'])} open since {day_text(row['since'])}" for row in rows
+            f"{row['name']}: {money_text(con, row['amount'])} open since {day_text(row['since'])}"
+            for row in rows
         ),
     )
 
 
 def usage_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Usage invoiced to a partner for a month in which it made no calls."""
-    rows = _in_quarter(con, "usage_without_calls", quarter)
+    rows = rows_in(con, "usage_without_calls", quarter)
     if not rows:
         return
     amount = sum((row["amount"] for row in rows), Decimal(0))
     partners = formats.plural(len({row["partner_id"] for row in rows}), "partner")
     yield Finding(
-        f"invoices: {_money(con, amount)} of usage is invoiced to {partners} for months without calls of theirs.",
+        f"invoices: {money_text(con, amount)} of usage is invoiced to {partners} for months without calls of theirs.",
         _of_invoices(con),
-        severity=_weighed(amount, _invoiced(con, quarter)),
+        severity=weighed(amount, invoiced(con, quarter)),
         why="Either the invoice bills what was not used, or calls are missing that other figures count.",
         mend="Compare the partner's keys and aliases with the logs; correct the invoice if the logs are right.",
         check="usage billed",
-        seen=tuple(f"{row['name']}: {_money(con, row['amount'])} in {_month(row)}" for row in rows),
+        seen=tuple(f"{row['name']}: {money_text(con, row['amount'])} in {_month(row)}" for row in rows),
     )
 
 
@@ -130,7 +132,7 @@ def unbilled_partners(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Itera
 
     Where as many customers lead to no partner, the lines may be theirs, and are counted: a note.
     """
-    rows = _in_quarter(con, "unbilled_partners", quarter)
+    rows = rows_in(con, "unbilled_partners", quarter)
     if not rows:
         return
     partners = len({row["partner_id"] for row in rows})
@@ -144,7 +146,7 @@ def unbilled_partners(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Itera
         f"invoices: {formats.plural(partners, 'partner')}, invoiced month after month before, went on calling in the"
         " quarter without an invoice line.",
         _of_invoices(con),
-        severity="note" if is_theirs else _weighed(partners, active),
+        severity="note" if is_theirs else weighed(partners, active),
         why="As many customers lead to no partner: their lines are counted, and may be the ones that these lack."
         if is_theirs
         else "Revenue is too low by what was not billed, or the export lacks these lines.",
@@ -158,7 +160,7 @@ def unbilled_partners(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Itera
 
 def unusual_prices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Subscriptions far from what others pay on the same plan."""
-    rows = _in_quarter(con, "unusual_prices", quarter)
+    rows = rows_in(con, "unusual_prices", quarter)
     if rows:
         # A price some times another is a contract; one ten times another is a slip, or a very large contract.
         slips = [row for row in rows if not Decimal("0.1") < row["price"] / row["usual"] < 10]
@@ -167,7 +169,7 @@ def unusual_prices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
             f"invoices: {formats.plural(len(rows), 'subscription')} billed at less than half or more than twice what"
             " the plan costs others.",
             _of_invoices(con),
-            severity=_weighed(amount, _invoiced(con, quarter)) if slips else "note",
+            severity=weighed(amount, invoiced(con, quarter)) if slips else "note",
             why="It is right where there is a contract; else an amount may be in cents, or of another term.",
             mend="Compare the line with the contract, and the registry's plan with the one billed.",
             check="price",
@@ -184,12 +186,12 @@ def unusual_prices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
 
 def costs_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Categories of cost that equal the onboarding hours at loaded rates, or another export's, month by month."""
-    for row in _in_quarter(con, "costs_twice", quarter):
+    for row in rows_in(con, "costs_twice", quarter):
         is_hours = row["kind"] == "hours"
         equals = "the onboarding hours at loaded rates" if is_hours else f"{row['other']!r} of another export"
         yield Finding(
             f"costs: {row['category']!r} equals {equals} in {formats.plural(row['months'], 'month')}"
-            f" ({_money(con, row['amount'])} in all).",
+            f" ({money_text(con, row['amount'])} in all).",
             figures_of(con, "costs"),
             why="The people who worked these hours are in other costs too."
             if is_hours
@@ -202,15 +204,15 @@ def costs_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Fi
 def missing_costs(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Categories of cost booked in each of six months, and from then on not in months of the quarter with others."""
     cost = frames.row_of(con, "cost_and_value_by_quarter", quarter)["cost"]
-    rows = _in_quarter(con, "missing_costs", quarter)
+    rows = rows_in(con, "missing_costs", quarter)
     for category in dict.fromkeys(row["category"] for row in rows):
         without = [row for row in rows if row["category"] == category]
         missing = sum((row["usual"] for row in without), Decimal(0))
         yield Finding(
             f"costs: no {category!r} in {_listed([_month(row) for row in without])}, where"
-            f" {_money(con, without[0]['usual'])} a month is usual.",
+            f" {money_text(con, without[0]['usual'])} a month is usual.",
             figures_of(con, "costs"),
-            severity=_weighed(missing, cost + missing),
+            severity=weighed(missing, cost + missing),
             why="The quarter's cost is too low, and value looks better than it is.",
             mend=f"Export {'the month' if len(without) == 1 else 'these months'} again once"
             f" {'it is' if len(without) == 1 else 'they are'} closed; if the cost has ended, this can stay.",
@@ -220,7 +222,7 @@ def missing_costs(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[
 
 def long_entries(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Entries of onboarding work longer than anybody's day."""
-    rows = _in_quarter(con, "long_entries", quarter, hours=LONGEST_DAY)
+    rows = rows_in(con, "long_entries", quarter, hours=LONGEST_DAY)
     if not rows:
         return
     hours = frames.row_of(con, "onboarding_by_quarter", quarter)["hours"]
@@ -229,7 +231,7 @@ def long_entries(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[F
         f"worklogs: {'1 entry' if len(rows) == 1 else f'{len(rows)} entries'} of more than {LONGEST_DAY} hours,"
         f" {formats.count(long)} of the quarter's {formats.count(hours)}.",
         figures_of(con, "worklogs"),
-        severity=_weighed(long, hours),
+        severity=weighed(long, hours),
         why="Nobody works that in a day: a timer was left running, or hours are entered as sums.",
         mend="Correct the entry in the time sheet and export it again.",
         check="long entry",
@@ -249,7 +251,7 @@ def live_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iter
     Some live since before the logs begin may have ceased to call by then: only where they are many is it a mark.
     """
     grace = {"grace": GRACE_DAYS, "grace_before": GRACE_BEFORE}
-    rows = _rows(con, "live_without_calls", last_day=quarter.last_day, **grace)
+    rows = rows_of(con, "live_without_calls", last_day=quarter.last_day, **grace)
     live = frames.row_of(con, "activation_by_quarter", quarter)["production"]
     for is_before in (False, True):
         silent = [row for row in rows if row["is_before"] == is_before]
@@ -266,7 +268,7 @@ def live_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iter
             ("activation_rate",) if is_before else ("cost_per_partner", "activation_rate"),
             severity=("mark" if len(silent) >= MANY * live else "note")
             if is_before
-            else _weighed(len(silent), live),
+            else weighed(len(silent), live),
             why="They count as activated, by the registry's word alone."
             if is_before
             else "They count as activated and as onboarded.",
@@ -323,16 +325,6 @@ CHECKS: tuple[Callable[[duckdb.DuckDBPyConnection, Quarter], Iterator[Finding]],
 )
 
 
-def _rows(con: duckdb.DuckDBPyConnection, question: str, **parameters: object) -> list[dict[str, Any]]:
-    return frames.frame(con, question, **parameters).to_dicts()
-
-
-def _in_quarter(
-    con: duckdb.DuckDBPyConnection, question: str, quarter: Quarter, **parameters: object
-) -> list[dict[str, Any]]:
-    return _rows(con, question, first_day=quarter.first_day, last_day=quarter.last_day, **parameters)
-
-
 def _month(row: Mapping[str, Any]) -> str:
     """A row's month as the page writes it: September 2026, or the period's own name."""
     name = str(row["month"])
@@ -344,18 +336,6 @@ def _month(row: Mapping[str, Any]) -> str:
 def _listed(names: Sequence[str]) -> str:
     """July 2026, August 2026 and September 2026."""
     return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
-
-
-def _money(con: duckdb.DuckDBPyConnection, amount: Decimal) -> str:
-    return formats.money(amount, str(frames.setting(con, "currency")))
-
-
-def _invoiced(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Decimal:
-    """What was recognised in a quarter, credits as so much."""
-    [(amount,)] = con.execute(
-        "select invoices_all from evidence_by_quarter where quarter = $quarter", {"quarter": quarter.name}
-    ).fetchall()
-    return Decimal(amount)
 
 
 def _of_invoices(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
