@@ -23,7 +23,7 @@ NOUNS = {
     "transacted": "the value partners transact",
     "unrealized": "unrealized revenue",
 }
-IN_DOUBT = "in doubt ‡"  # what a check found stands against it
+IN_DOUBT = "in doubt\N{NO-BREAK SPACE}‡"  # what a check found stands against it
 LONGEST_MESSAGE = 144  # characters: two lines of the page
 
 
@@ -141,6 +141,8 @@ def _clause(metric: Metric | None, basis: str) -> str:
         return f"onboarding a partner costs {_whole_percent(size)} {'more' if rises else 'less'}"
     if metric.key == "activation_rate":
         return f"activation {'rose' if rises else 'fell'} {_points(size)}"
+    if metric.key == "growth_rate" and metric.this is not None and metric.this < 0:
+        return f"active partners fell {_whole_percent(abs(Fraction(metric.this)))} a month"
     if metric.key == "growth_rate":
         return f"partner growth {'quickened' if rises else 'slowed'} by {_points(size)} a month"
     return f"return on cost {'rose' if rises else 'fell'} by {formats.difference(size).lstrip('+')}"

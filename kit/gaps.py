@@ -202,7 +202,8 @@ def spikes(days: pl.DataFrame, first: date, last: date) -> list[tuple[date, int,
     """Days between two with far more calls than the same weekdays around them: the day, its calls, the usual number.
 
     `days` has `day` and `calls`. Usual is the median of the same weekday in the eight weeks before and after. Far more
-    is three times that and eight deviations above it, as their median says it, no less than chance alone would.
+    is three times that and eight deviations above it, as their median says it, no less than chance alone would. A level
+    that stays on the same weekdays of the weeks after is no spike.
     """
     counts: dict[date, int] = dict(days.select("day", "calls").rows())
     found = []
@@ -213,6 +214,13 @@ def spikes(days: pl.DataFrame, first: date, last: date) -> list[tuple[date, int,
             if weeks and (near := day + timedelta(weeks=weeks)) in counts
         ]
         if len(around) < LEAST_AROUND or (usual := median(around)) < USUAL_CALLS:
+            continue
+        after = [
+            counts[day + timedelta(weeks=weeks)]
+            for weeks in range(1, WEEKS_AROUND + 1)
+            if day + timedelta(weeks=weeks) in counts
+        ]
+        if after and counts[day] <= TIMES_USUAL * median(after):
             continue
         deviation = max(1.4826 * median(abs(count - usual) for count in around), usual**0.5)
         if counts[day] > max(TIMES_USUAL * usual, usual + DEVIATIONS * deviation):

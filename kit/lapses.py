@@ -1,5 +1,6 @@
 """Sources with days, months or owners missing in the quarter looked at."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
@@ -7,7 +8,7 @@ import duckdb
 import polars as pl
 
 from kit import formats, frames, quarters
-from kit.doubts import Finding, figures_of
+from kit.doubts import MATTERS, Finding, figures_of
 from kit.fiscal import Quarter
 from kit.gaps import MONTHLY, gaps_between, is_soon_after, is_unusual, span, usual_silence
 from kit.metrics import revenue_basis
@@ -31,9 +32,10 @@ def _silent_days(
     con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter, sources: Sequence[Source]
 ) -> Iterator[Finding]:
     """Gaps of each source in the quarter or the one before, against its habit."""
-    first_day = quarters.previous(con, quarter).first_day
+    previous = quarters.previous(con, quarter)
+    first_day = previous.first_day
     starts, billed = month_starts(con), billed_months(con)
-    for table, block, days in sources:
+    for table, block, days in _of_onboarding(con, quarter, sources):
         spans = [
             (first, last)
             for first, last in gaps_between(days, table, starts, billed if table == "invoices" else ())
@@ -46,10 +48,41 @@ def _silent_days(
                 f"{source_name(program, table, block)}: nothing on {', '.join(told[:5])}{more},"
                 " and rows before and after.",
                 figures,
+                severity="mark"
+                if table != "calls" or any(_is_long(spans, of, days) for of in (previous, quarter))
+                else "note",
                 why="What happened then, if anything, is in no figure.",
                 mend=f"Export {table} of these days again; if there were none, this can stay.",
                 check="silent days",
             )
+
+
+def _is_long(spans: Sequence[tuple[date, date]], quarter: Quarter, days: pl.DataFrame) -> bool:
+    """Whether a source was silent on a twentieth of a quarter's days, or a tenth of its last month's: no holiday is.
+
+    Days of weekdays on which it is usually silent are none.
+    """
+    weekdays = Counter(day.weekday() for day in days["day"].unique())
+    usual = {weekday for weekday, count in weekdays.items() if 2 * count >= max(weekdays.values())}
+    within = [
+        first + timedelta(days=number) for first, last in spans for number in range((last - first).days + 1)
+    ]
+    silent = [
+        day for day in within if quarter.first_day <= day <= quarter.last_day and day.weekday() in usual
+    ]
+    of_month = sum(day >= quarter.last_month.month for day in silent)
+    return len(silent) >= MATTERS * quarter.days or of_month >= 2 * MATTERS * quarter.last_month.days
+
+
+def _of_onboarding(
+    con: duckdb.DuckDBPyConnection, quarter: Quarter, sources: Sequence[Source]
+) -> Iterator[Source]:
+    """The sources, but for work on onboarding where nobody was onboarded: its figure is n/a, whatever the work."""
+    is_onboarded = any(
+        frames.row_of(con, "onboarding_by_quarter", each)["partners"]
+        for each in (quarters.previous(con, quarter), quarter)
+    )
+    yield from (source for source in sources if is_onboarded or source[0] != "worklogs")
 
 
 def _ends_too_early(
@@ -59,7 +92,7 @@ def _ends_too_early(
 
     One that another takes over from has not ended too early.
     """
-    for table, block, days in sources:
+    for table, block, days in _of_onboarding(con, quarter, sources):
         last: date = max(days["day"].to_list())
         if not quarter.first_day <= last <= quarter.last_day:
             continue
@@ -88,7 +121,8 @@ def _ends_too_early(
 def _ended_before(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Exports that say nothing of the quarter, having ended before: what rests on them is not zero but unknown."""
     ends = dict(con.execute("select table_name, last_day from coverage").fetchall())
-    for table in MONTHLY:
+    onboarded = frames.row_of(con, "onboarding_by_quarter", quarter)["partners"]
+    for table in (table for table in MONTHLY if onboarded or table != "worklogs"):
         if table in ends and ends[table] < quarter.first_day and (figures := figures_of(con, table)):
             yield Finding(
                 f"{table}: the last row is of {day_text(ends[table])}, and the quarter begins on"

@@ -37,19 +37,37 @@ def drafted_months(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
     )
 
 
+def missing_kinds(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
+    """Kinds of invoice line recognised in each of six months, and not in months that invoices reach: usage to come."""
+    rows = rows_in(con, "missing_kinds", quarter)
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        without = [row for row in rows if row["kind"] == kind]
+        missing = sum((row["usual"] for row in without), Decimal(0))
+        yield Finding(
+            f"invoices: no {kind} of {' and '.join(_month(row) for row in without)}, where"
+            f" {money_text(con, without[0]['usual'])} a month is usual.",
+            figures_of(con, "invoices"),
+            severity=weighed(missing, invoiced(con, quarter) + missing),
+            why="Revenue is too low by what is still to be billed, and unrealized revenue too high.",
+            mend="Export invoices again once it is billed; if nothing of the kind is billed any more, this can stay.",
+            check="kind missing",
+        )
+
+
 def invoiced_twice(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]:
     """Invoice lines like another in all but the id: in two exports, or in one beyond a partner's habit."""
     rows = rows_in(con, "invoiced_twice", quarter)
     whole = invoiced(con, quarter)
-    for kind, where in (("source", "are in another invoices export too"), ("same", "are there twice")):
+    for kind, where in (("source", "in another invoices export too"), ("same", "there twice")):
         of = [row for row in rows if row["kind"] == kind]
         amount = sum((row["amount"] for row in of), Decimal(0))
         if not of or amount < TOLD * whole:
             continue
-        lines = formats.plural(sum(row["line_count"] for row in of), "line")
+        count = sum(row["line_count"] for row in of)
+        lines, is_there = formats.plural(count, "line"), "is" if count == 1 else "are"
         is_lone = kind == "same" and len(of) == 1
         yield Finding(
-            f"invoices: {lines} of {formats.plural(len(of), 'partner')} {where}, alike in all but the id"
+            f"invoices: {lines} of {formats.plural(len(of), 'partner')} {is_there} {where}, alike in all but the id"
             f" ({money_text(con, amount)} of the quarter's revenue).",
             figures_of(con, "invoices"),
             severity="note" if is_lone else weighed(amount, whole),
@@ -127,6 +145,7 @@ def negative_hours(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
 
 MONEY_CHECKS: tuple[Callable[[duckdb.DuckDBPyConnection, Quarter], Iterator[Finding]], ...] = (
     drafted_months,
+    missing_kinds,
     invoiced_twice,
     unusual_usage,
     unusual_rates,

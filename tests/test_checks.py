@@ -164,18 +164,36 @@ def test_samples_ledger_is_the_generators(program):
 
 
 def test_day_without_calls_where_there_are_some_each_day_is_a_gap(checked):
-    text = HEAD + calls([day for day in TWO_QUARTERS if day not in days("2026-05-04", "2026-05-06")])
+    text = HEAD + calls([day for day in TWO_QUARTERS if day not in days("2026-05-04", "2026-05-08")])
     check = checked(calls_csv=text)
     row = checks.gaps(check).filter(checks.pl.col("source") == "calls").to_dicts()[0]
     assert (row["gap_days"], row["gaps"], row["last_day"]) == (
-        3,
-        "2026-05-04 to 2026-05-06",
+        5,
+        "2026-05-04 to 2026-05-08",
         date(2026, 6, 30),
     )
     [(what, figures)] = problems(check)
-    assert what == "calls: nothing on 2026-05-04 to 2026-05-06, and rows before and after."
+    assert what == "calls: nothing on 2026-05-04 to 2026-05-08, and rows before and after."
     assert "growth_rate" in figures
     assert not check.is_sound
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "severity"),
+    [
+        ("2026-05-04", "2026-05-07", "note"),  # of 91 days a twentieth is 4.55
+        ("2026-05-04", "2026-05-08", "mark"),
+        ("2026-06-15", "2026-06-16", "note"),  # of June's 30 days a tenth is 3
+        ("2026-06-15", "2026-06-17", "mark"),
+        ("2026-02-02", "2026-02-05", "note"),
+        ("2026-02-02", "2026-02-06", "mark"),
+    ],
+)
+def test_silent_days_are_a_mark_where_they_weigh(checked, first, last, severity):
+    text = HEAD + calls([day for day in TWO_QUARTERS if day not in days(first, last)])
+    assert [each.severity for each in checked(calls_csv=text).findings if each.check == "silent days"] == [
+        severity
+    ]
 
 
 def test_weekends_without_calls_are_no_gap_where_that_is_usual(checked):
@@ -369,7 +387,7 @@ def test_command_prints_the_check_and_exits_with_0_if_all_is_sound():
 
 
 def test_command_exits_with_1_if_a_number_would_be_wrong(program_folder):
-    text = HEAD + calls([day for day in TWO_QUARTERS if day != date(2026, 5, 5)])
+    text = HEAD + calls([day for day in TWO_QUARTERS if day not in days("2026-05-05", "2026-05-09")])
     folder = program_folder(calls_csv=text, partners_csv=PARTNERS)
     result = CliRunner().invoke(main, ["check", "--program", str(folder), "--quarter", "2026-Q2"])
     assert result.exit_code == 1

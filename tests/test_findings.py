@@ -89,10 +89,10 @@ def doubted(metrics, *in_doubt):
 
 def test_figure_in_doubt_is_told_so_and_a_gain_of_one_is_not_told():
     assert doubted(five(revenue="0.3", growth_rate="0.02"), "value_ratio", "revenue", "activation_rate") == (
-        "The program returns 3.0 times its cost (in doubt ‡), and partner growth quickened by 2.0 points a month."
+        "The program returns 3.0 times its cost (in doubt ‡), and partner growth quickened by 2.0 points a month."
     )
     assert doubted(five(revenue="-0.29"), "revenue", "activation_rate") == (
-        "The program returns 3.0 times its cost. Revenue fell 29% (in doubt ‡)."
+        "The program returns 3.0 times its cost. Revenue fell 29% (in doubt ‡)."
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from conftest import add, cover, made
 
 from kit import money_checks, quarters
+from kit.fiscal import next_month
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +51,46 @@ def test_month_of_which_half_is_draft_is_not(con, draft, status):
     subscribed(con, months=MONTHS[5:], amount=draft, status=status)
     subscribed(con, months=MONTHS[5:], amount=100 - draft, day="02")
     assert found(con, money_checks.drafted_months) == []
+
+
+# Usage in arrears
+
+
+BEFORE = ("2025-04", "2025-05", "2025-06", "2025-07", "2025-08", "2025-09", *MONTHS)
+
+
+def in_arrears(con, months, amount=100):
+    """Usage of each month, invoiced on the 20th of the next."""
+    for month in months:
+        start = date.fromisoformat(f"{month}-01")
+        end = next_month(start)
+        invoice = {
+            "kind": "usage",
+            "invoiced_at": end.replace(day=20),
+            "service_start": start,
+            "service_end": end,
+        }
+        add(con, "invoices", partner_id="acme", amount=amount, **invoice)
+
+
+@pytest.mark.parametrize(
+    ("months", "beside", "expected"),
+    [
+        (BEFORE, 0, []),
+        # Invoiced on 20 March, February's is the last; 100 of 300 in all.
+        (BEFORE[:-1], 0, [("mark", "invoices: no usage of March 2026, where $100 a month is usual.")]),
+        # 100 of 200 + 3 x 2,000 and these.
+        (BEFORE[:-1], 2000, [("note", "invoices: no usage of March 2026, where $100 a month is usual.")]),
+        (BEFORE[7:-1], 0, []),  # five months are no habit
+        # Invoiced on 20 February; that invoices do not reach March is another finding.
+        (BEFORE[:-2], 0, [("mark", "invoices: no usage of February 2026, where $100 a month is usual.")]),
+    ],
+)
+def test_usage_that_is_still_to_be_billed_is_told(con, months, beside, expected):
+    in_arrears(con, months)
+    if beside:
+        subscribed(con, months=BEFORE, amount=beside)
+    assert found(con, money_checks.missing_kinds) == expected
 
 
 def test_drafts_of_a_test_partner_are_nobodys(con):
@@ -101,6 +142,14 @@ def test_month_billed_again_under_other_ids_is_told(con):
             "invoices: 3 lines of 3 partners are there twice, alike in all but the id ($300 of the quarter's revenue).",
         )
     ]
+
+
+def test_quarter_billed_again_under_other_ids_is_told_whole(con):
+    for partner_id in ("acme", "bolt", "cord"):
+        subscribed(con, partner_id)
+        subscribed(con, partner_id, MONTHS[3:])
+    [(severity, what)] = found(con, money_checks.invoiced_twice)
+    assert (severity, what.split(",")[0]) == ("mark", "invoices: 9 lines of 3 partners are there twice")
 
 
 def test_line_of_one_partner_that_is_there_twice_is_only_noted(con):

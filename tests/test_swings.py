@@ -37,6 +37,13 @@ def test_days_after_a_launch_are_no_spikes():
     assert len(gaps.spikes(frame, FIRST, LAST)) == 0
 
 
+def test_level_that_stays_to_the_end_of_the_data_is_no_spike():
+    frame = a_year().with_columns(
+        calls=pl.when(pl.col("day") >= date(2026, 6, 1)).then(400).otherwise("calls")
+    )
+    assert gaps.spikes(frame, FIRST, date(2026, 6, 23)) == []
+
+
 def test_spike_outside_the_quarter_is_not_its_own():
     assert gaps.spikes(a_year(d0304=1000), date(2026, 4, 1), LAST) == []
 

@@ -117,9 +117,9 @@ def test_month_that_ends_early_within_the_quarter_marks_the_page_and_its_headlin
     assert made.in_doubt == {"revenue", "value_ratio", "unrealized"}
     # 200 billed and 150 attributed for 300 of cost.
     assert review.message(made).startswith(
-        "The program returns an estimated 1.2 times its cost (in doubt ‡). "
+        "The program returns an estimated 1.2 times its cost (in doubt ‡). "
     )
-    assert review.unrealized_sentences(made)[1] == "$150 a month in unrealized revenue (in doubt ‡)"
+    assert review.unrealized_sentences(made)[1] == "$150 a month in unrealized revenue (in doubt ‡)"
 
 
 def test_usage_under_its_limit_is_told_nowhere(program_folder):

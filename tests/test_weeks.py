@@ -271,5 +271,7 @@ def test_a_year_at_the_pace_of_a_period_is_of_52_weeks(program_folder):
     # P3 has five weeks: a year has 10.4 of them, not 12.
     pricing = '[[pricing]]\ncase = "Proposed"\n[[pricing.plan]]\nname = "All"\nfee = 100\n'
     folder = program_folder(extra=pricing, calls_csv=CALLS, partners_csv=PARTNERS)
+    settings = folder / "program.toml"
+    settings.write_text(settings.read_text().replace('"monetized"', '"pre-monetization"'))
     names = plan_names(open_review(of_weeks(folder), "2023-Q1"))
     assert (names["unrealized_month"], names["unrealized_year"]) == ("$100", "$1,040")

@@ -1,6 +1,6 @@
 -- Which invoice lines are like another in all but their id?
 -- Grain: one row per partner and kind of copy, the largest amount first: `source` for a line of another block of exports,
--- `same` for one of the same block, beyond as many as the partner had of these before.
+-- `same` for one of the same block, beyond as many as the partner had of these before the quarter.
 with lines as (
     select
         invoices.line_id,
@@ -36,9 +36,8 @@ compared as (
             partition by place, partner_id, kind, amount, currency, invoiced_at, service_start, service_end
             order by block
         ) > 1 as is_elsewhere,
-        max(place) over (
-            partition by block, partner_id, kind, amount, currency order by invoiced_at
-            range between unbounded preceding and interval 1 day preceding
+        max(if(invoiced_at < $first_day, place, null)) over (
+            partition by block, partner_id, kind, amount, currency
         ) as most_before
     from numbered
 ),
