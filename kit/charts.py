@@ -324,7 +324,8 @@ def _over_four_quarters(parts: pl.DataFrame, currency: str) -> str:
         "estimated": parts.filter(is_value & pl.col("is_estimate"))["four_quarters"].sum(),
     }
     texts = {name: formats.money(amount, currency) for name, amount in sums.items()}
-    return f"In four quarters: {texts['cost']} cost; {texts['direct']} direct, {texts['estimated']} estimated value"
+    value = f"{texts['direct']} direct, {texts['estimated']} estimated value"
+    return f"This quarter. In four: {texts['cost']} cost; {value}"
 
 
 def _largest_categories(parts: pl.DataFrame) -> pl.DataFrame:

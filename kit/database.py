@@ -13,6 +13,7 @@ from kit.cache import Cache, damaged, open_cache
 from kit.errors import ReviewError
 from kit.exports import load_exports
 from kit.kept_periods import make_period_usage
+from kit.masks import redacted
 from kit.own_calendar import own_periods
 from kit.program import Program, load_program
 from kit.rows import insert_rows
@@ -113,7 +114,10 @@ def _stop_at_contradictions(con: duckdb.DuckDBPyConnection) -> None:
     if found:
         raise ReviewError(
             "\n".join(
-                ["The exports contradict themselves:", *(f"  {table}: {what}" for table, what in found)]
+                [
+                    "The exports contradict themselves:",
+                    *(f"  {table}: {redacted(what)}" for table, what in found),
+                ]
             )
         )
 

@@ -42,21 +42,26 @@ def message(
     currency: str,
     basis: str,
     in_doubt: Collection[str] = (),
+    is_over: bool = True,
 ) -> str:
     """The page's first sentences: what changed, what it means, and what to fix; two lines at most.
 
-    A figure in doubt is told so, and a gain of one is not told at all.
+    A figure in doubt is told so, and a gain of one is not told at all; that of a quarter which is not over is so far.
     """
     by_key = {metric.key: metric for metric in metrics}
     gains = [
         metric
         for metric in metrics
-        if direction(metric) == "better" and metric.key not in ("value_ratio", *in_doubt)
+        if direction(metric) == "better"
+        and metric.key not in ("value_ratio", *in_doubt)
+        and not _falls(metric)
     ]
     losses = [metric for metric in metrics if direction(metric) == "worse"]
     gain = max(gains, key=_weight, default=None)
     loss = max(losses, key=_weight, default=None)
     opening = _opening(by_key, currency, basis, in_doubt)
+    if opening and not is_over:
+        opening += " so far"
     is_told = bool(loss and loss.key == "value_ratio" and opening)
     worse = _sentence_case(f"{_clause(loss, basis)}{'' if is_told else _doubt(loss, in_doubt)}")
     first = opening
@@ -141,11 +146,16 @@ def _clause(metric: Metric | None, basis: str) -> str:
         return f"onboarding a partner costs {_whole_percent(size)} {'more' if rises else 'less'}"
     if metric.key == "activation_rate":
         return f"activation {'rose' if rises else 'fell'} {_points(size)}"
-    if metric.key == "growth_rate" and metric.this is not None and metric.this < 0:
-        return f"active partners fell {_whole_percent(abs(Fraction(metric.this)))} a month"
+    if _falls(metric):
+        return f"active partners fell {_whole_percent(abs(Fraction(metric.this or 0)))} a month"
     if metric.key == "growth_rate":
         return f"partner growth {'quickened' if rises else 'slowed'} by {_points(size)} a month"
     return f"return on cost {'rose' if rises else 'fell'} by {formats.difference(size).lstrip('+')}"
+
+
+def _falls(metric: Metric) -> bool:
+    """Whether partners become fewer, be it more slowly than before."""
+    return metric.key == "growth_rate" and metric.this is not None and metric.this < 0
 
 
 def _whole_percent(size: Fraction) -> str:

@@ -13,6 +13,7 @@ from kit import quarters
 from kit.blank import read_sql
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
+from kit.masks import words
 
 LONGEST_MILESTONE, LONGEST_CATEGORY = 28, 24
 STAGES = {
@@ -151,7 +152,7 @@ def _stop_at_long_texts(
         ).fetchall()
         place = "".join(f" ({path}{f', data row {row}' if row else ''})" for path, row in where)
         told.append(
-            f"{table}: {column} {text!r} has {len(text)} characters{place}. There is room for {room}."
+            f"{table}: {column} {words(text)!r} has {len(text)} characters{place}. There is room for {room}."
         )
     if told:
         raise ReviewError(

@@ -77,6 +77,11 @@ def shown(value: str) -> str:
     return shape if len(value) <= ROOM else f"{shape}…"
 
 
+def words(text: str) -> str:
+    """A text with the shape of each word that is not nobody's: of a label one wants to see which it is."""
+    return " ".join(shown(word) for word in text.split())
+
+
 def redacted(text: str) -> str:
     """A text with a mark in place of what in it may open something, and with the shape of values that it quotes."""
     text = re.sub(

@@ -15,6 +15,7 @@ from kit import formats, frames, grades, own_calendar, quarters
 from kit.errors import ReviewError
 from kit.fiscal import Quarter
 from kit.grades import Coverage
+from kit.masks import words
 
 QUARTERS_SHOWN = 8
 NO_COST = "the cost booked was not above zero"
@@ -254,13 +255,14 @@ def scorecard(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> tuple[Metric,
 
 def stop_without_rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> None:
     """ReviewError if an amount or an hour in the quarters shown has no rate."""
-    shown = quarters.quarters_to(con, quarter)[-QUARTERS_SHOWN - 1 :]
+    looked_at = quarters.quarters_to(con, quarter)[-QUARTERS_SHOWN - 1 :]
     missing = frames.frame(
-        con, "rates_missing", first_month=shown[0].first_day, last_month=quarter.last_month.month
+        con, "rates_missing", first_month=looked_at[0].first_day, last_month=quarter.last_month.month
     ).to_dicts()
     if missing:
         rows = [
-            f"  {row['table_name']}, {row['month']}: {formats.plural(row['row_count'], 'row')} of {row['name']!r}"
+            f"  {row['table_name']}, {row['month']}: {formats.plural(row['row_count'], 'row')} of"
+            f" {words(row['name'])!r}"
             for row in missing[:10]
         ]
         more = [f"  … and {len(missing) - 10} more"] if len(missing) > 10 else []

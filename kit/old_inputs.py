@@ -24,8 +24,8 @@ class Files:
 
     `added` are names of today, those of them that tell a kept file's rows again and not all of them as they were are
     `again` too; the others are names of then: `kept` still are there, under whatever name; `grown` hold all
-    that they were, and more; of `corrected` the old content is gone, and of `retold`, an engine's tables, it is not
-    known what of it changed. `became` says what each but the `gone` is called today.
+    that they were, and more; of `corrected` lines are gone, and of `retold`, an engine's tables and files of which no
+    lines were kept, it is not known what changed. `became` says what each but the `gone` is called today.
     """
 
     added: Mapping[str, frozenset[str]]
@@ -67,6 +67,11 @@ def compared(program: Program, then: Mapping[str, Mapping[str, str]], edition: E
             for name, today in other.items()
             if is_cut and today in files and _has_grown(edition, table, name, before[name], files[today])
         }
+        untold = (
+            other.keys()
+            - grown
+            - {name for name in other if edition is not None and edition.lines(table, name)}
+        )
         added = rest.keys() - other.values()
         found = {
             "added": added,
@@ -77,8 +82,8 @@ def compared(program: Program, then: Mapping[str, Mapping[str, str]], edition: E
             },
             "kept": kept.keys(),
             "grown": grown,
-            "corrected": other.keys() - engines - grown,
-            "retold": other.keys() & engines,
+            "corrected": other.keys() - engines - grown - untold,
+            "retold": (other.keys() & engines) | untold,
             "gone": before.keys() - kept.keys() - other.keys(),
         }
         for name, each in found.items():

@@ -19,6 +19,7 @@ import duckdb
 from kit import earlier_pages, formats, frames, lapses, quarters, restatements
 from kit.doubts import Finding, figures_of, in_order, invoiced, money_text, rows_in, rows_of, weighed
 from kit.fiscal import Quarter
+from kit.masks import words
 from kit.metrics import QUARTERS_SHOWN, Metric, revenue_basis
 from kit.money_checks import MONEY_CHECKS
 from kit.program import Program
@@ -63,19 +64,19 @@ def rates(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[Finding]
     for table, name in dict.fromkeys((row["table_name"], row["name"]) for row in missing):
         of = [row for row in missing if (row["table_name"], row["name"]) == (table, name)]
         count, months = sum(row["row_count"] for row in of), [_month(row) for row in of]
-        is_role = table == "worklogs"
+        is_role, told = table == "worklogs", words(name)
         first, last = _month(of[0]), _month(of[-1])
         when = f"in {first}" if first == last else f"from {first} to {last}"
         yield Finding(
-            f"{table}: {formats.plural(count, 'row')} of {name!r} {when}"
+            f"{table}: {formats.plural(count, 'row')} of {told!r} {when}"
             f" {'has' if count == 1 else 'have'} no {'hourly rate' if is_role else 'rate of exchange'}.",
             figures_of(con, table),
             severity="stop",
             why=f"{'Hours' if is_role else 'Amounts'} without a rate would count as nothing.",
-            mend=f"Add a [[rate]] with role = {json.dumps(name, ensure_ascii=False)} that is in force by then to"
+            mend=f"Add a [[rate]] with role = {json.dumps(told, ensure_ascii=False)} that is in force by then to"
             " program.toml."
             if is_role
-            else f"Add {name} for {'this month' if first == last else 'these months'} to the fx export.",
+            else f"Add {told} for {'this month' if first == last else 'these months'} to the fx export.",
             check="rate missing",
             seen=tuple(months),
         )

@@ -76,12 +76,21 @@ class Review:
     @cached_property
     def marked(self) -> tuple[Finding, ...]:
         """The findings that mark a figure on the page; that a quarter is not over is said beside its name."""
-        is_over = quarters.ends_in_time(self.con, self.quarter)
+        is_over = quarters.ends_in_time(self.con, self.quarter) or self._is_over_elsewhere
         return tuple(
             finding
             for finding in self.found
             if finding.severity == "mark" and (is_over or finding.check != "early end")
         )
+
+    @property
+    def _is_over_elsewhere(self) -> bool:
+        """Whether another export reaches the quarter's last day, though the calls do not."""
+        [(last,)] = self.con.execute(
+            "select max(last_day) from coverage"
+            " where table_name in ('costs', 'transactions', 'worklogs', 'attributed')"
+        ).fetchall()
+        return last is not None and last >= self.quarter.last_day
 
     @cached_property
     def in_doubt(self) -> frozenset[str]:
@@ -143,7 +152,8 @@ def open_review(folder: Path | str, quarter: str = "", published: Path | str = "
 def message(review: Review) -> str:
     """The page's first two lines: what changed, what it means, what to fix."""
     basis = metrics.revenue_basis(review.con)
-    return findings.message(review.metrics, review.funnel, review.currency, basis, review.in_doubt)
+    is_over = quarters.ends_in_time(review.con, review.quarter)
+    return findings.message(review.metrics, review.funnel, review.currency, basis, review.in_doubt, is_over)
 
 
 def unrealized(review: Review) -> dict[str, Any]:

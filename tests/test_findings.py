@@ -83,6 +83,22 @@ def test_value_that_is_estimated_is_called_so():
     assert text.startswith("The program returns an estimated 3.0 times its cost")
 
 
+def test_figure_of_a_quarter_that_is_not_over_is_so_far():
+    text = findings.message(five(), FUNNEL, "USD", "recognised", is_over=False)
+    assert text.startswith("The program returns 3.0 times its cost so far.")
+
+
+@pytest.mark.parametrize(("trend", "told"), [("0.026", False), ("-0.026", True)])
+def test_partners_who_leave_are_no_growth_that_quickens_or_slows(trend, told):
+    metrics = [
+        replace(metric, this=Fraction(-39, 1000)) if metric.key == "growth_rate" else metric
+        for metric in five(growth_rate=trend)
+    ]
+    text = findings.message(metrics, FUNNEL, "USD", "recognised")
+    assert "growth" not in text
+    assert ("Active partners fell 3.9% a month" in text) is told
+
+
 def doubted(metrics, *in_doubt):
     return findings.message(metrics, FUNNEL, "USD", "recognised", in_doubt)
 
