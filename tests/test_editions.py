@@ -445,6 +445,18 @@ def test_packed_export_that_gained_lines_is_late_data(home):
     assert remake(edition.folder, program).is_same
 
 
+def test_call_log_with_a_new_line_in_its_middle_may_be_late_or_corrected(home):
+    # No lines of call logs are kept: nobody knows which of the two it was.
+    shutil.rmtree(home / "out")
+    added("partners.csv", "b,Bea,2026-01-03\n")(home / "program")
+    write_report(home / "program", "2026-Q1", home / "out")
+    publish(home / "program", "2026-Q1", home / "out")
+    log = "2026-02-10T12:00:00Z,a,production,200\n"
+    found = causes(after(home, replaced("calls.csv", log, log + log.replace(",a,", ",b,"))))
+    assert found["cost_per_partner"] == [("late data or corrected source (calls)", -500.0)]
+    assert found["activation_rate"] == [("late data or corrected source (calls)", 0.5)]
+
+
 def test_amount_that_gained_a_digit_at_the_end_of_a_file_is_corrected(home):
     shutil.rmtree(home / "out")
     written("costs.csv", "date,currency,category,amount\n2026-01-15,USD,people,100")(home / "program")
