@@ -189,8 +189,9 @@ def test_several_quarters_in_one_call_and_the_restated_one_is_marked(tmp_path: P
     ]
     costs.write_text("\n".join(changed) + "\n")
     folder, figures = report.write_report(program, "2026-Q3", tmp_path / "out")
+    # A page that was not published kept no lines by which late rows could be told from corrected ones.
     assert [(each["key"], each["reason"]) for each in figures["restated"]] == [
-        ("value_ratio", "corrected source (costs)")
+        ("value_ratio", "late data or corrected source (costs)")
     ]
     assert "<sup>†</sup>" in (folder / "one-pager.html").read_text(encoding="utf-8")
     result = CliRunner().invoke(
