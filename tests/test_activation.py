@@ -13,6 +13,8 @@ from kit import activation, explore_charts, quarters
 from kit.errors import ReviewError
 from kit.explore import ExploredProgram
 
+pytestmark = pytest.mark.slow
+
 
 def explored(con, quarter="2026-Q1"):
     for day in ("2025-01-01", "2026-03-31"):
@@ -69,7 +71,6 @@ def test_no_cohort_is_mature_where_nobody_is_in_production(con):
 day = st.dates(date(2025, 1, 1), date(2026, 3, 31))
 
 
-@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(day, st.none() | day), min_size=1, max_size=8))
 def test_cohorts_add_up_to_the_snapshot(con, dates):

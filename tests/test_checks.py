@@ -453,7 +453,8 @@ def test_text_without_room_on_the_page_is_told_before_the_report_is_made(program
     label = "Self-service portal is opened"
     folder = program_folder(
         {"costs": 'path = "costs.csv"', "milestones": 'path = "milestones.csv"'},
-        costs_csv=f"date,category,amount,currency\n2026-02-01,people,1,USD\n2026-02-10,cloud hosting and monitors,5,USD\n",
+        costs_csv="date,category,amount,currency\n2026-02-01,people,1,USD\n"
+        "2026-02-10,cloud hosting and monitors,5,USD\n",
         milestones_csv=f"date,label\n2026-02-10,{label}\n",
     )
     told = [each.what for each in checks.check_exports(folder, "2026-Q1").findings if each.severity == "stop"]
@@ -461,6 +462,6 @@ def test_text_without_room_on_the_page_is_told_before_the_report_is_made(program
     assert told == [
         f"milestones: label '{label}' has 29 characters (milestones.csv, data row 1). There is room for 28."
         + remedy,
-        f"costs: category 'Cloud hosting and monitors' has 26 characters (costs.csv, data row 2). There is room for 24."
+        "costs: category 'Cloud hosting and monitors' has 26 characters (costs.csv, data row 2). There is room for 24."
         + remedy,
     ]

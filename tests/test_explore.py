@@ -15,6 +15,8 @@ from kit import metrics, quarters
 from kit.errors import ReviewError
 from kit.explore import GROUPS, ExploredProgram, by_group, open_program, shares_of
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 ADDING = ("revenue", "onboarded", "onboarding_cost", "registered", "production", "value", "cost", "calls")
 ADDING += ("active_before", "active_partners")
@@ -137,7 +139,6 @@ def test_grouping_that_partners_do_not_have_is_refused(explored):
         by_group(explored(), "colour")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("sample", ["northgate", "meridian"])
 def test_groups_add_up_to_the_pages_figures(sample):
     program = open_program(SAMPLES / sample)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from kit import explore_charts, growth, quarters
 from kit.explore import ExploredProgram
 
+pytestmark = pytest.mark.slow
+
 
 def use(con, partner, *months, calls=1):
     for month in months:
@@ -54,7 +56,6 @@ def test_moved_partners_have_names(con):
 MONTHS = [f"2025-{month:02}" for month in range(4, 13)] + ["2026-01", "2026-02", "2026-03"]
 
 
-@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sets(st.sampled_from(MONTHS)), min_size=1, max_size=6))
 def test_movements_add_up_whoever_comes_and_goes(con, active):

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from kit import explore_charts, onboarding, quarters
 from kit.explore import ExploredProgram
 
+pytestmark = pytest.mark.slow
+
 
 def explored(con, quarter="2026-Q1"):
     for day in ("2024-12-31", "2026-03-31"):
@@ -89,7 +91,6 @@ entries = st.lists(
 )
 
 
-@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entries)
 def test_outcomes_add_up_to_the_quarters_cost(con, booked):

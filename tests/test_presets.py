@@ -17,6 +17,8 @@ from kit import presets
 from kit.columns import schema
 from kit.errors import ReviewError
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).parent / "presets"
 OURS = ("expected.csv", "error.txt", "block.toml")
 PRESETS = sorted(presets.FOLDER.glob("*/*.sql"))

@@ -9,6 +9,8 @@ from conftest import rows
 
 from kit.errors import ReviewError
 
+pytestmark = pytest.mark.slow
+
 HEAD = "partner_id,name,registered_at\n"
 SOUND = "".join(f"p{number},Partner {number},2025-12-01\n" for number in range(20))
 ALLOWED = 'path = "p.csv"\nrejects = 0.2'

@@ -25,6 +25,8 @@ from kit.database import open_program
 from kit.errors import ReviewError
 from kit.program import load_program
 
+pytestmark = pytest.mark.slow
+
 HEAD = "called_at,partner_id,environment,status,request_id\n"
 
 
@@ -86,7 +88,6 @@ def test_touched_log_is_not_read_again(program_folder):
     assert days_kept(folder) == before
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("what", ["another version", "another zone", "another column"])
 def test_usage_made_in_another_way_is_made_anew(program_folder, monkeypatch, what):
     folder = program_folder(calls_csv=calls(call("2026-02-10T02:00:00Z")))
@@ -126,7 +127,6 @@ def test_other_key_table_reads_no_log_again(program_folder):
     assert days_kept(folder) == before
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["days", "calls", "all"])
 @pytest.mark.parametrize("harm", ["cut", "zeros", "empty", "gone"])
 def test_cache_that_is_not_whole_is_made_anew(program_folder, kind, harm):
@@ -147,7 +147,6 @@ def test_cache_that_is_not_whole_is_made_anew(program_folder, kind, harm):
     assert used(open_program(folder)) == [("2026-02-10", 1)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("harm", ["cut", "zeros", "gone"])
 def test_usage_of_one_log_that_is_not_whole_is_made_anew(program_folder, harm):
     logs = {f"log{number}_csv": calls(call(request=f"r{number}")) for number in range(2)}
@@ -162,7 +161,6 @@ def test_usage_of_one_log_that_is_not_whole_is_made_anew(program_folder, harm):
     assert used(open_program(folder)) == [("2026-02-10", 2)]
 
 
-@pytest.mark.slow
 def test_usage_in_stretches_of_days_is_kept_and_made_anew_where_owners_change(program_folder, monkeypatch):
     monkeypatch.setattr(kept_periods, "LEAST", 1)
     log = "called_at,api_key,environment,status\n" + "".join(
@@ -201,7 +199,6 @@ def test_usage_damaged_within_is_said_to_be(program_folder):
         open_program(folder)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "index", ['{"files": {"x": 3}}', '{"files": {}, "read": 3}', "[]", '{"files": {"x": {"stat": 1}}}']
 )
@@ -270,7 +267,6 @@ def test_request_delivered_again_in_a_later_file_counts_once(program_folder):
     ) == [("log2.csv", 1)]
 
 
-@pytest.mark.slow
 def test_repeat_of_a_log_read_long_ago_is_found_when_it_comes(program_folder):
     folder = program_folder(
         {"calls": 'path = "log*.csv"'}, log1_csv=calls(call(request="a"), call(request="b"))
@@ -306,7 +302,6 @@ def test_ids_are_compared_in_turns_where_memory_asks_for_it(program_folder, monk
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 8), st.integers(0, 2)), max_size=40))
 @settings(max_examples=25, deadline=None, derandomize=True)
-@pytest.mark.slow
 def test_each_request_counts_once_however_logs_are_cut(tmp_path_factory, told):
     """Each triple is a file, a request, and the day of its delivery; a request's own time is always the same."""
     folder = tmp_path_factory.mktemp("cut")
@@ -330,7 +325,6 @@ def test_each_request_counts_once_however_logs_are_cut(tmp_path_factory, told):
 # Days
 
 
-@pytest.mark.slow
 @given(
     st.sampled_from(
         [
@@ -377,7 +371,6 @@ def write_parquet(file, columns, told):
 PARQUET_COLUMNS = "key as api_key, environment, status, 'Pay' as product"
 
 
-@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(
@@ -545,7 +538,6 @@ def test_file_that_is_written_to_while_it_is_read_is_refused(program_folder, mon
     assert days_kept(folder) == {}
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("own_interrupts")
 def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_else(program_folder, monkeypatch):
     logs = {f"log{number}_csv": calls(call(request=f"r{number}")) for number in range(40)}
@@ -625,7 +617,6 @@ def parquet_of(file, select):
 REST = "'production' as environment, 200 as status"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second", "zone", "expected"),
     [

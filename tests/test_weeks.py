@@ -14,6 +14,8 @@ from kit.program import ProgramError, load_program
 from kit.review import Review, open_review, plan_names
 from kit.weeks import YearEnd, year_end
 
+pytestmark = pytest.mark.slow
+
 NEAREST_JANUARY = year_end("saturday nearest january 31")
 
 
