@@ -1,7 +1,7 @@
 """Sources with days, months or owners missing in the quarter looked at."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 import duckdb
@@ -21,21 +21,26 @@ Source = tuple[str, int, pl.DataFrame]
 
 def interruptions(con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter) -> Iterator[Finding]:
     """Silent days, then early ends, of each source."""
-    days = list(_days_by_source(con))
-    yield from _silent_days(con, program, quarter, days)
-    yield from _ends_too_early(con, program, quarter, days)
+    sources = list(_of_onboarding(con, quarter, _days_by_source(con)))
+    starts = month_starts(con)
+    yield from _silent_days(con, program, quarter, sources, starts)
+    yield from _ends_too_early(con, program, quarter, sources, starts)
     yield from _ended_before(con, quarter)
     yield from _empty(con)
 
 
 def _silent_days(
-    con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter, sources: Sequence[Source]
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    quarter: Quarter,
+    sources: Sequence[Source],
+    starts: Sequence[date],
 ) -> Iterator[Finding]:
     """Gaps of each source in the quarter or the one before, against its habit."""
     previous = quarters.previous(con, quarter)
     first_day = previous.first_day
-    starts, billed = month_starts(con), billed_months(con)
-    for table, block, days in _of_onboarding(con, quarter, sources):
+    billed = billed_months(con)
+    for table, block, days in sources:
         spans = [
             (first, last)
             for first, last in gaps_between(days, table, starts, billed if table == "invoices" else ())
@@ -75,7 +80,7 @@ def _is_long(spans: Sequence[tuple[date, date]], quarter: Quarter, days: pl.Data
 
 
 def _of_onboarding(
-    con: duckdb.DuckDBPyConnection, quarter: Quarter, sources: Sequence[Source]
+    con: duckdb.DuckDBPyConnection, quarter: Quarter, sources: Iterable[Source]
 ) -> Iterator[Source]:
     """The sources, but for work on onboarding where nobody was onboarded: its figure is n/a, whatever the work."""
     is_onboarded = any(
@@ -86,13 +91,17 @@ def _of_onboarding(
 
 
 def _ends_too_early(
-    con: duckdb.DuckDBPyConnection, program: Program, quarter: Quarter, sources: Sequence[Source]
+    con: duckdb.DuckDBPyConnection,
+    program: Program,
+    quarter: Quarter,
+    sources: Sequence[Source],
+    starts: Sequence[date],
 ) -> Iterator[Finding]:
     """Sources that end in the quarter, before its end, against their habit.
 
     One that another takes over from has not ended too early.
     """
-    for table, block, days in _of_onboarding(con, quarter, sources):
+    for table, block, days in sources:
         last: date = max(days["day"].to_list())
         if not quarter.first_day <= last <= quarter.last_day:
             continue
@@ -105,7 +114,7 @@ def _ends_too_early(
         is_early = (
             (quarter.last_day - last).days > usual_silence(days)
             if table == "calls"
-            else table in MONTHLY and is_unusual(sorted(days["day"].unique()), rest, table, month_starts(con))
+            else table in MONTHLY and is_unusual(sorted(days["day"].unique()), rest, table, starts)
         )
         if is_early and not takes_over and (figures := figures_of(con, table)):
             yield Finding(

@@ -20,7 +20,7 @@ from kit import earlier_pages, formats, frames, lapses, quarters, restatements
 from kit.doubts import Finding, figures_of, in_order, invoiced, money_text, rows_in, rows_of, weighed
 from kit.fiscal import Quarter
 from kit.masks import words
-from kit.metrics import QUARTERS_SHOWN, Metric, revenue_basis
+from kit.metrics import QUARTERS_SHOWN, Metric
 from kit.money_checks import MONEY_CHECKS
 from kit.program import Program
 from kit.quarters import day_text
@@ -98,7 +98,7 @@ def overdue_invoices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterat
     yield Finding(
         f"invoices: {money_text(con, amount)} of the two quarters' revenue is open more than {OVERDUE_DAYS} days after"
         f" its invoice ({formats.percent(share)}, {lines} of {formats.plural(len(rows), 'partner')}).",
-        _of_invoices(con),
+        figures_of(con, "invoices"),
         severity="mark" if share >= OVERDUE_MATTERS else "note",
         why="It counts as revenue, and may never be paid.",
         mend="Ask for payment, or let the billing system write it off; then export the invoices again.",
@@ -119,7 +119,7 @@ def usage_without_calls(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Ite
     partners = formats.plural(len({row["partner_id"] for row in rows}), "partner")
     yield Finding(
         f"invoices: {money_text(con, amount)} of usage is invoiced to {partners} for months without calls of theirs.",
-        _of_invoices(con),
+        figures_of(con, "invoices"),
         severity=weighed(amount, invoiced(con, quarter)),
         why="Either the invoice bills what was not used, or calls are missing that other figures count.",
         mend="Compare the partner's keys and aliases with the logs; correct the invoice if the logs are right.",
@@ -146,7 +146,7 @@ def unbilled_partners(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Itera
     yield Finding(
         f"invoices: {formats.plural(partners, 'partner')}, invoiced month after month before, went on calling in the"
         " quarter without an invoice line.",
-        _of_invoices(con),
+        figures_of(con, "invoices"),
         severity="note" if is_theirs else weighed(partners, active),
         why="As many customers lead to no partner: their lines are counted, and may be the ones that these lack."
         if is_theirs
@@ -169,7 +169,7 @@ def unusual_prices(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
         yield Finding(
             f"invoices: {formats.plural(len(rows), 'subscription')} billed at less than half or more than twice what"
             " the plan costs others.",
-            _of_invoices(con),
+            figures_of(con, "invoices"),
             severity=weighed(amount, invoiced(con, quarter)) if slips else "note",
             why="It is right where there is a contract; else an amount may be in cents, or of another term.",
             mend="Compare the line with the contract, and the registry's plan with the one billed.",
@@ -337,8 +337,3 @@ def _month(row: Mapping[str, Any]) -> str:
 def _listed(names: Sequence[str]) -> str:
     """July 2026, August 2026 and September 2026."""
     return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
-
-
-def _of_invoices(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """The figures that rest on invoices: before monetization revenue does not."""
-    return ("revenue", "value_ratio") if revenue_basis(con) == "recognised" else ("value_ratio",)
