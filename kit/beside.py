@@ -69,9 +69,13 @@ class Comparison:
 
 def comparisons(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> tuple[Comparison, ...]:
     """What [page] beside asks for, in that order: same quarter last year, year to date."""
-    asked = {name for (name,) in con.execute("select name from beside").fetchall()}
-    made = {"year_ago": year_ago, "year_to_date": year_to_date}
-    return tuple(compare(con, quarter) for name, compare in made.items() if name in asked)
+    made, names = {"year_ago": year_ago, "year_to_date": year_to_date}, asked(con)
+    return tuple(compare(con, quarter) for name, compare in made.items() if name in names)
+
+
+def asked(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The names in [page] beside."""
+    return {name for (name,) in con.execute("select name from beside").fetchall()}
 
 
 def year_ago(con: duckdb.DuckDBPyConnection, quarter: Quarter) -> Comparison:

@@ -123,12 +123,9 @@ def open_review(folder: Path | str, quarter: str = "", published: Path | str = "
     inputs = editions.inputs(program)
     before = quarters.previous(con, chosen)
     told = [(before, five, "last"), (chosen, five, "this")]
-    if str(published):
-        told += [
-            (each.then, each.metrics, "last")
-            for each in beside.comparisons(con, chosen)
-            if each.name == "year_ago" and each.then
-        ]
+    if str(published) and "year_ago" in beside.asked(con):
+        year_ago = beside.year_ago(con, chosen)
+        told += [(year_ago.then, year_ago.metrics, "last")] if year_ago.then else []
     said = {
         of.name: earlier_pages.said_of(published, of, program.program.name, is_over=of is not chosen)
         for of, *_ in told
